@@ -1,0 +1,50 @@
+"""ULIDs: 48 bits of milliseconds and 80 random bits in 26 Crockford base-32 signs.
+
+Source of the format: https://github.com/ulid/spec.
+"""
+
+import re
+import secrets
+import threading
+import time
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+RANDOM_BITS = 80
+_lock = threading.Lock()
+_last = 0
+
+
+def make_ulid(at_ms: int | None = None) -> str:
+    """Return a new ULID; within one process each is greater than the one before.
+
+    `at_ms` is Unix time in milliseconds; a clock that steps back does not bring smaller ids.
+    """
+    global _last
+    moment = time.time_ns() // 1_000_000 if at_ms is None else at_ms
+    with _lock:
+        fresh = (moment << RANDOM_BITS) | secrets.randbits(RANDOM_BITS)
+        _last = fresh if fresh >> RANDOM_BITS > _last >> RANDOM_BITS else _last + 1
+        return _encode(_last)
+
+
+def is_ulid(text: str) -> bool:
+    """Tell whether the text is a canonical (upper-case) ULID."""
+    return PATTERN.fullmatch(text) is not None
+
+
+def ulid_time_ms(ulid: str) -> int:
+    """Return the Unix milliseconds in a ULID.
+
+    Raises: ValueError when the text is not a ULID.
+    """
+    if not is_ulid(ulid):
+        raise ValueError(f"Not a ULID: {ulid!r}.")
+    value = 0
+    for sign in ulid[:10]:
+        value = value * 32 + ALPHABET.index(sign)
+    return value
+
+
+def _encode(value: int) -> str:
+    return "".join(ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
