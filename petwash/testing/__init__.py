@@ -1,0 +1,1 @@
+"""What the test suite shares: its servers, its databases and its cast."""
