@@ -26,6 +26,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         _STACK = TestStack()
         early_config.add_cleanup(_STACK.stop)
         _STACK.start()
+    if importlib.util.find_spec("petwash.settings.test"):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "petwash.settings.test"
     _reserve_worker_addresses(Path(os.environ[RUN_FOLDER]))
 
 
