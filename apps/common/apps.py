@@ -1,9 +1,22 @@
-"""The common app."""
+"""The kernel."""
 
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import autodiscover_modules
 
 
 class CommonConfig(AppConfig):
     name = "apps.common"
     label = "common"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load every app's event handlers and privacy registrations; refuse an unsafe production.
+
+        A server process runs no system checks by itself, so production runs ours here.
+        """
+        from apps.common import checks
+
+        found = [*checks.refuse_demo_in_production(None), *checks.refuse_weak_secrets(None)]
+        if found and checks.in_production():
+            raise ImproperlyConfigured(" ".join(f"{error.id}: {error.msg} {error.hint}" for error in found))
+        autodiscover_modules("events", "handlers", "privacy")

@@ -37,9 +37,7 @@ class RedisServer:
         self.port = port
         self.password = password
         self.durable = durable
-        self._server = LeashedServer(
-            "Redis", [str(binary()), str(data / "redis.conf")], log=log, remove=remove
-        )
+        self._server = LeashedServer("Redis", [str(binary()), str(data / "redis.conf")], log=log, remove=remove)
 
     @property
     def pid(self) -> int:

@@ -59,11 +59,7 @@ def create_database(server_url: str, name: str, owner: str) -> bool:
         row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if row:
             return False
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                sql.Identifier(name), sql.Identifier(owner)
-            )
-        )
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner)))
         return True
 
 
@@ -72,13 +68,9 @@ def grant_default_privileges(owner_url: str, app: str) -> None:
     role = sql.Identifier(app)
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(
-            sql.SQL(
-                "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}"
-            ).format(role)
+            sql.SQL("ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}").format(role)
         )
-        connection.execute(
-            sql.SQL("ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO {}").format(role)
-        )
+        connection.execute(sql.SQL("ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO {}").format(role))
 
 
 def _let_owner_act_for(connection: psycopg.Connection, owner: str, app: str) -> None:

@@ -17,16 +17,12 @@ from petwash.testing.stack import RUN_FOLDER
 if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
 
-hypothesis_settings.register_profile(
-    "petwash", deadline=None, derandomize=True, database=None, print_blob=True
-)
+hypothesis_settings.register_profile("petwash", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "petwash"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_test_environment: None, django_db_blocker: "DjangoDbBlocker"
-) -> Iterator[None]:
+def django_db_setup(django_test_environment: None, django_db_blocker: "DjangoDbBlocker") -> Iterator[None]:
     """Migrate the template once a run, and work on this worker's clone as the application."""
     databases = TestDatabases.from_environment()
     name = f"{databases.template}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

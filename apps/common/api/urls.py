@@ -1,5 +1,7 @@
-"""Routes of the common app, mounted under /api/v1/."""
+"""Routes of the kernel, mounted under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.common.api.demo import DemoClockView
+
+urlpatterns = [path("demo/clock", DemoClockView.as_view(), name="demo-clock")]

@@ -8,7 +8,6 @@ import base64
 import fcntl
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +72,7 @@ class PasswordFile:
             draft = self.path.with_suffix(".new")
             draft.touch(mode=0o600)
             draft.write_text(text)
-            os.replace(draft, self.path)
+            draft.replace(self.path)
 
 
 def _encode(raw: bytes) -> str:

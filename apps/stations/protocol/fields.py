@@ -28,9 +28,7 @@ def load_object(payload: bytes) -> dict[str, Any]:
     if len(payload) > SIZE_LIMIT:
         raise ProtocolError("too_long", f"A message has at most {SIZE_LIMIT} bytes.")
     try:
-        data = json.loads(
-            payload.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_constant
-        )
+        data = json.loads(payload.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
     except ProtocolError:
         raise
     except (ValueError, RecursionError) as error:

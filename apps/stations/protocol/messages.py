@@ -360,11 +360,7 @@ class Command(Message):
             bay=_needed_int(data, "bay", kind, BAY_MAX),
             wash=_needed_text(data, "wash", kind),
             total_seconds=_needed_int(data, "total_seconds", kind, SECONDS_MAX),
-            program=(
-                data.text("program", CODE)
-                if "program" in _NEEDS[kind]
-                else data.optional_text("program", CODE)
-            ),
+            program=(data.text("program", CODE) if "program" in _NEEDS[kind] else data.optional_text("program", CODE)),
             expires_at=data.instant("expires_at"),
             nonce=data.text("nonce", OPAQUE),
         )

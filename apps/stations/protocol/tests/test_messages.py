@@ -62,9 +62,7 @@ bay_states = st.builds(
     ts=instants,
 )
 tank_levels = st.builds(
-    lambda capacity, part, **rest: m.TankLevel(
-        capacity_ml=capacity, level_ml=int(capacity * part), **rest
-    ),
+    lambda capacity, part, **rest: m.TankLevel(capacity_ml=capacity, level_ml=int(capacity * part), **rest),
     capacity=st.integers(1, 1_000_000),
     part=st.floats(0, 1),
     chemical=codes,
@@ -93,9 +91,9 @@ births = st.builds(
         st.builds(m.BirthBay, bay=st.integers(1, 99), state=st.sampled_from(m.BayStatus)),
         max_size=4,
     ).map(tuple),
-    tanks=st.lists(
-        st.builds(m.BirthTank, chemical=codes, capacity_ml=st.integers(1, 1_000_000)), max_size=4
-    ).map(tuple),
+    tanks=st.lists(st.builds(m.BirthTank, chemical=codes, capacity_ml=st.integers(1, 1_000_000)), max_size=4).map(
+        tuple
+    ),
     sessions=st.lists(
         st.builds(m.BirthSession, wash=opaque, bay=st.integers(1, 99), seconds_left=seconds),
         max_size=2,
@@ -133,9 +131,7 @@ starts = st.builds(
 )
 others = st.one_of(
     st.builds(m.Conn, online=st.booleans(), epoch=opaque, boot=boots, fw=firmware, ts=instants),
-    st.builds(
-        m.Ack, id=ulids, result=st.sampled_from(m.AckResult), reason=st.none() | codes, ts=instants
-    ),
+    st.builds(m.Ack, id=ulids, result=st.sampled_from(m.AckResult), reason=st.none() | codes, ts=instants),
     st.builds(m.HostState, online=st.booleans(), ts=instants),
     st.just(m.Evack()),
 )

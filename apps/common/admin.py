@@ -1,0 +1,80 @@
+"""The console's base: read-only by default, no counting of huge tables."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from apps.common import relay
+from apps.common.models import AuditEntry, Heartbeat, OutboxEvent
+
+
+class ConsoleAdmin(ModelAdmin):
+    """Base of every console list: looks, does not touch.
+
+    Changes happen through actions that call a service with the actor and a reason.
+    """
+
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 50
+    list_fullwidth = True
+    actions_on_top = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows come from services."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows change through services."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows stay."""
+        return False
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ConsoleAdmin):
+    """Events and dead letters; the payload holds ids and is shown."""
+
+    list_display = (
+        "id",
+        "name",
+        "published_at",
+        "delivered_at",
+        "attempts",
+        "dead_at",
+        "last_error",
+    )
+    list_filter = (
+        "name",
+        ("dead_at", admin.EmptyFieldListFilter),
+        ("delivered_at", admin.EmptyFieldListFilter),
+    )
+    ordering = ("-id",)
+    actions = ("send_again",)
+
+    @admin.action(description="Send dead letters again", permissions=["view"])
+    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+        """Give the chosen dead letters a new life."""
+        count = relay.send_again(list(queryset.values_list("id", flat=True)))
+        self.message_user(request, f"{count} events will be delivered again.")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ConsoleAdmin):
+    """Who did what, and why."""
+
+    list_display = ("id", "happened_at", "actor_id", "action", "subject", "reason")
+    list_filter = ("action",)
+    search_fields = ("subject",)
+    ordering = ("-id",)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ConsoleAdmin):
+    """Background loops."""
+
+    list_display = ("name", "beaten_at")

@@ -1,0 +1,38 @@
+"""The base of every API view, and the paginated answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from apps.common.api.pagination import CursorPagination
+
+
+class ApiView(APIView):
+    """DRF's view with the house's defaults: bearer token, JSON, signed-in people only."""
+
+    pagination_ordering: str | tuple[str, ...] = "-id"
+
+    def parse(self, serializer_class: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> dict[str, Any]:
+        """Return the validated body. Raises: rest_framework ValidationError."""
+        serializer = serializer_class(data=request.data, context={"request": request}, **kwargs)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def parse_query(self, serializer_class: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+        """Return the validated query. Raises: rest_framework ValidationError."""
+        serializer = serializer_class(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def page(self, queryset: QuerySet[Any], render: Callable[[Any], Any]) -> Response:
+        """Answer one page of a queryset; `render` turns a row into its representation."""
+        paginator = CursorPagination()
+        ordering = self.pagination_ordering
+        paginator.ordering = ordering
+        rows: list[Model] = paginator.paginate_queryset(queryset, self.request, view=self) or []
+        return paginator.get_paginated_response([render(row) for row in rows])

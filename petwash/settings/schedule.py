@@ -1,0 +1,12 @@
+"""What Celery beat kicks, and how often (seconds). Every task finds its own due work in Postgres."""
+
+from typing import Any
+
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "worker-heartbeat": {
+        "task": "common.worker_heartbeat",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "prune-kernel": {"task": "common.prune", "schedule": 3600.0},
+}

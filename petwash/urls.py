@@ -1,0 +1,35 @@
+"""Every route of the project: the API, its documents, health and the console."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+API_APPS = (
+    "common",
+    "accounts",
+    "payments",
+    "pets",
+    "sitters",
+    "stations",
+    "escrow",
+    "bookings",
+    "messaging",
+)
+
+handler404 = "apps.common.api.exceptions.not_found"
+handler500 = "apps.common.api.exceptions.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="swagger-ui"), name="home"),
+    path("health/", include("apps.common.api.health_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "api/schema/swagger-ui/",
+        SpectacularSwaggerView.as_view(url_name="schema"),
+        name="swagger-ui",
+    ),
+    path("api/schema/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    *[path("api/v1/", include(f"apps.{app}.api.urls")) for app in API_APPS],
+    path("admin/", admin.site.urls),
+]
