@@ -66,7 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override]  # derived from status, so that the two never differ
         """Whether the person may sign in."""
         return self.status == UserStatus.ACTIVE
 

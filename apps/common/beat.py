@@ -10,10 +10,10 @@ from django.db import DatabaseError, connection
 from apps.common.heartbeats import beat
 
 log = structlog.get_logger(__name__)
-HEARTBEAT_SECONDS = 3.0
+HEARTBEAT_SECONDS = 3
 
 
-class HeartbeatScheduler(PersistentScheduler):  # type: ignore[misc] # celery ships no types for its beat
+class HeartbeatScheduler(PersistentScheduler):
     """Beats from within the loop that sends the tasks: a stuck loop does not beat."""
 
     max_interval = HEARTBEAT_SECONDS
@@ -29,4 +29,4 @@ class HeartbeatScheduler(PersistentScheduler):  # type: ignore[misc] # celery sh
             except DatabaseError as error:
                 connection.close()
                 log.warning("beat.heartbeat_failed", error=type(error).__name__)
-        return min(float(pause), HEARTBEAT_SECONDS)
+        return min(float(pause), float(HEARTBEAT_SECONDS))

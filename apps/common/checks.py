@@ -49,15 +49,11 @@ def refuse_demo_in_production(app_configs: Any, **kwargs: Any) -> list[CheckMess
         found.append(Error("PETWASH_DEMO is on in production.", hint="Unset PETWASH_DEMO.", id="petwash.E001"))
     if settings.DEBUG:
         found.append(Error("DEBUG is on in production.", hint="Unset DEBUG.", id="petwash.E003"))
-    for name in ("STRIPE_API_BASE", "VETTING_API_BASE"):
-        if any(sign in getattr(settings, name) for sign in LOOPBACK):
-            found.append(
-                Error(
-                    f"{name} points to a stand-in.",
-                    hint=f"Unset {name} or give an https:// address.",
-                    id="petwash.E004",
-                )
-            )
+    found.extend(
+        Error(f"{name} points to a stand-in.", hint=f"Unset {name} or give an https:// address.", id="petwash.E004")
+        for name in ("STRIPE_API_BASE", "VETTING_API_BASE")
+        if any(sign in getattr(settings, name) for sign in LOOPBACK)
+    )
     return found
 
 

@@ -37,7 +37,7 @@ def decrypt(token: str) -> str:
         raise Undecryptable("No configured key opens this value.") from error
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # Django's fields take no arguments at run time
     """A text that is plain in Python and encrypted in the database; it cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:

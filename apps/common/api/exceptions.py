@@ -14,7 +14,7 @@ from apps.common.errors import DomainError, TooManyRequests
 
 log = structlog.get_logger(__name__)
 
-CODES = {
+CODES: dict[type[Exception], tuple[str, str]] = {
     exceptions.NotAuthenticated: ("not_authenticated", "Sign in first: send a bearer token."),
     exceptions.AuthenticationFailed: (
         "not_authenticated",
@@ -29,7 +29,7 @@ CODES = {
     exceptions.NotAcceptable: ("not_acceptable", "This API answers application/json."),
     exceptions.MethodNotAllowed: ("method_not_allowed", "This path does not take that method."),
 }
-STATUS = {PermissionDenied: 403, Http404: 404}
+STATUS: dict[type[Exception], int] = {PermissionDenied: 403, Http404: 404}
 
 
 def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _answer(error: Exception) -> Response | None:
         details = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         return Response(error_body("validation_error", "Some fields are not valid.", details), status=400)
     if isinstance(error, exceptions.Throttled):
-        wait = int(error.wait or 1)
+        wait = int(getattr(error, "wait", None) or 1)
         body = error_body(
             "too_many_requests",
             f"Too many requests. Try again in {wait} seconds.",

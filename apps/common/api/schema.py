@@ -71,7 +71,7 @@ def operation(
         examples=list(examples),
         parameters=[*parameters, *([IDEMPOTENCY_KEY] if idempotency else [])],
         tags=list(tags) if tags else None,
-        **({"auth": []} if role == "anyone" else {}),
+        auth=[] if role == "anyone" else None,
     )
 
 
