@@ -4,7 +4,6 @@ It starts PostgreSQL before Django reads its settings, in the controlling proces
 it at the end. Should the test run be killed, the server's leash stops it all the same.
 """
 
-import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -26,8 +25,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         _STACK = TestStack()
         early_config.add_cleanup(_STACK.stop)
         _STACK.start()
-    if importlib.util.find_spec("petwash.settings.test"):
-        os.environ["DJANGO_SETTINGS_MODULE"] = "petwash.settings.test"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "petwash.settings.test"
     _reserve_worker_addresses(Path(os.environ[RUN_FOLDER]))
 
 
@@ -35,8 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register our fixtures after pytest-django's, so that they take their place."""
     sockets.forbid_outside_connections()
     for name in ("petwash.testing.fixtures", "petwash.testing.cast"):
-        if importlib.util.find_spec(name):
-            config.pluginmanager.import_plugin(name)
+        config.pluginmanager.import_plugin(name)
 
 
 def pytest_unconfigure() -> None:
