@@ -1,0 +1,57 @@
+"""The life of a hold: its states and the moves between them.
+
+How much was refunded is an amount, not a state. Freeze and dispute are blockers beside the state:
+lifting one resumes exactly where the hold stood.
+"""
+
+from django.db import models
+
+
+class HoldState(models.TextChoices):
+    """Where the protected payment of one booking stands."""
+
+    AWAITING_FUNDS = "awaiting_funds", "Waiting for the payment"
+    HELD = "held", "Held"
+    RELEASE_DUE = "release_due", "The clock to the payout runs"
+    RELEASING = "releasing", "The transfer to the sitter is under way"
+    RELEASED = "released", "Paid out"
+    REFUNDING = "refunding", "A refund is under way"
+    REFUNDED = "refunded", "Everything went back to the owner"
+    CLAWING_BACK = "clawing_back", "A payout is being reversed"
+    CLAWED_BACK = "clawed_back", "The payout came back"
+    CLAWBACK_SHORT = "clawback_short", "The payout came back in part; the sitter owes the rest"
+    VOID = "void", "Never paid"
+
+
+_S = HoldState
+
+# VOID is the end of a hold whose payment was cancelled; VOID -> HELD is a success that the gateway
+# reports all the same. The money is then on record, and goes back or serves the booking.
+MOVES: dict[HoldState, frozenset[HoldState]] = {
+    _S.AWAITING_FUNDS: frozenset({_S.HELD, _S.VOID}),
+    _S.VOID: frozenset({_S.HELD}),
+    _S.HELD: frozenset({_S.RELEASE_DUE, _S.REFUNDING}),
+    _S.RELEASE_DUE: frozenset({_S.RELEASING, _S.REFUNDING}),
+    _S.RELEASING: frozenset({_S.RELEASED, _S.RELEASE_DUE}),
+    _S.REFUNDING: frozenset({_S.HELD, _S.RELEASE_DUE, _S.REFUNDED}),
+    _S.RELEASED: frozenset({_S.CLAWING_BACK}),
+    _S.CLAWING_BACK: frozenset({_S.CLAWED_BACK, _S.CLAWBACK_SHORT}),
+    _S.REFUNDED: frozenset(),
+    _S.CLAWED_BACK: frozenset(),
+    _S.CLAWBACK_SHORT: frozenset(),
+}
+
+# States in which the escrow account of the booking holds the owner's money.
+FUNDED = frozenset({_S.HELD, _S.RELEASE_DUE, _S.REFUNDING})
+
+
+class Blocker(models.TextChoices):
+    """What stops a release without changing the hold's state."""
+
+    FREEZE = "freeze", "Frozen by staff or by a reported problem"
+    DISPUTE = "dispute", "The cardholder disputes the charge"
+
+
+def can_move(old: str, new: str) -> bool:
+    """Tell whether a hold may go from the old state to the new one."""
+    return HoldState(new) in MOVES[HoldState(old)]
