@@ -86,9 +86,7 @@ def test_lead_time_rewards_the_early(days: int, value: str):
 
 def test_one_night_with_every_factor_shows_their_product():
     friday = date(2026, 7, 3)
-    everything = request(
-        nights=(friday,), today=friday, holidays={friday: "A Day"}, demand=Demand(20, 20)
-    )
+    everything = request(nights=(friday,), today=friday, holidays={friday: "A Day"}, demand=Demand(20, 20))
     priced = price(everything)
     assert priced.multiplier == Decimal("2.00")  # 1.40 x 1.10 x 1.10 x 1.25 = 2.1175, kept at 2.00
     assert priced.subtotal == Money(10000, "USD")
@@ -119,7 +117,11 @@ def test_the_sitters_fee_follows_the_plan():
 
 
 def test_yen_have_no_cents():
-    yen = {"nightly": Money(4999, "JPY"), "extra_pet": Money(0, "JPY"), "fees": FeeRates(Decimal(10), None, Decimal(15))}
+    yen = {
+        "nightly": Money(4999, "JPY"),
+        "extra_pet": Money(0, "JPY"),
+        "fees": FeeRates(Decimal(10), None, Decimal(15)),
+    }
     friday = MONDAY + timedelta(days=4)
     priced = price(request(nights=(friday,), **yen))
     assert priced.subtotal == Money(5499, "JPY")  # 4999 x 1.10 = 5498.9
@@ -127,9 +129,7 @@ def test_yen_have_no_cents():
     assert priced.lines[0].why.startswith("4,999 JPY a night")
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"nights": ()}, {"pets": 0}, {"today": MONDAY + timedelta(days=1)}]
-)
+@pytest.mark.parametrize("wrong", [{"nights": ()}, {"pets": 0}, {"today": MONDAY + timedelta(days=1)}])
 def test_nonsense_is_refused(wrong: dict[str, object]):
     with pytest.raises(ValueError):
         price(request(**wrong))

@@ -65,9 +65,7 @@ def test_each_night_is_within_bounds_of_its_base(request: PriceRequest):
 @given(requests())
 def test_a_holiday_changes_no_other_night(request: PriceRequest):
     without = PriceRequest(**{**vars(request), "holidays": {}})
-    pairs = zip(
-        PricingOptimizer().price(request).lines, PricingOptimizer().price(without).lines, strict=True
-    )
+    pairs = zip(PricingOptimizer().price(request).lines, PricingOptimizer().price(without).lines, strict=True)
     for dear, plain in pairs:
         if dear.date in request.holidays:
             assert dear.amount >= plain.amount
