@@ -1,0 +1,76 @@
+"""The audit of the whole ledger: what the database promises, computed again from the entries."""
+
+from django.db import connection
+
+SHOWN = 20
+GUARDS = (
+    "ledger_stamp",
+    "ledger_seal",
+    "ledger_journal_balanced",
+    "ledger_entry_balanced",
+    "ledger_open_balance",
+    "ledger_move_balance",
+    "ledger_guard_balance",
+    "ledger_guard_balance_truncate",
+)
+
+_UNBALANCED = """
+SELECT j.idempotency_key, coalesce(e.total, 0), e.total IS NULL
+FROM ledger_journal j
+LEFT JOIN (SELECT journal_id, sum(amount_minor) AS total FROM ledger_entry GROUP BY 1) e
+    ON e.journal_id = j.id
+WHERE e.total IS DISTINCT FROM 0 ORDER BY j.id LIMIT %s
+"""
+_GUARDED = """
+SELECT a.kind, a.owner, a.currency, coalesce(b.balance_minor, 0), coalesce(e.total, 0) * a.side
+FROM ledger_account a
+LEFT JOIN ledger_balance b ON b.account_id = a.id
+LEFT JOIN (SELECT account_id, sum(amount_minor) AS total FROM ledger_entry GROUP BY 1) e
+    ON e.account_id = a.id
+WHERE a.guarded AND (b.account_id IS NULL OR b.balance_minor <> coalesce(e.total, 0) * a.side)
+ORDER BY a.id LIMIT %s
+"""
+_ENABLED = """
+SELECT tgname FROM pg_trigger
+WHERE tgname = ANY(%s) AND tgenabled <> 'D' AND tgrelid IN (
+    'ledger_account'::regclass, 'ledger_journal'::regclass,
+    'ledger_entry'::regclass, 'ledger_balance'::regclass)
+"""
+
+
+def problems() -> list[str]:
+    """Return what is wrong: in journals, in guarded balances, in the guards; full scans, few of them."""
+    return [*_journals(), *_balances(), *_guards()]
+
+
+def counted() -> tuple[int, int]:
+    """Return how many journals and entries there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (SELECT count(*) FROM ledger_journal), (SELECT count(*) FROM ledger_entry)")
+        journals, entries = cursor.fetchone()
+    return int(journals), int(entries)
+
+
+def _journals() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_UNBALANCED, [SHOWN])
+        return [
+            f"journal {key} has no entries" if empty else f"journal {key} is out of balance by {total} minor units"
+            for key, total, empty in cursor.fetchall()
+        ]
+
+
+def _balances() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_GUARDED, [SHOWN])
+        return [
+            f"balance of {kind}:{owner} says {kept} {currency} minor units, its entries {summed}"
+            for kind, owner, currency, kept, summed in cursor.fetchall()
+        ]
+
+
+def _guards() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ENABLED, [list(GUARDS)])
+        enabled = {name for (name,) in cursor.fetchall()}
+    return [f"guard {name} is missing or disabled" for name in GUARDS if name not in enabled]

@@ -1,0 +1,100 @@
+"""Reads of the ledger: balances as of any instant, journals, the trial balance, the check.
+
+A balance is positive on its kind's natural side: money at the gateway (a debit) and money held in
+escrow (a credit) are both positive. `Leg.amount` alone is signed, debit positive.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, F, Sum
+
+from apps.common.money import Money
+from apps.ledger import checks
+from apps.ledger.chart import kind_of
+from apps.ledger.models import Account, Entry, Journal
+from apps.ledger.types import AccountRef, CheckReport, JournalView, Leg, TrialBalanceRow
+
+
+def balance(account: AccountRef, currency: str, as_of: datetime | None = None) -> Money:
+    """Return the account's natural balance, up to and including the business instant `as_of`.
+
+    An account that was never used has a balance of zero.
+    """
+    entries = Entry.objects.filter(account__kind=account.kind, account__owner=account.owner, account__currency=currency)
+    if as_of is not None:
+        entries = entries.filter(effective_at__lte=as_of)
+    total = entries.aggregate(total=Sum("amount_minor"))["total"] or 0
+    return Money(kind_of(account.kind).side * int(total), currency)
+
+
+def trial_balance(as_of: datetime | None = None) -> tuple[TrialBalanceRow, ...]:
+    """Return the natural balance of each kind of account in each currency that was used."""
+    entries = Entry.objects.all()
+    if as_of is not None:
+        entries = entries.filter(effective_at__lte=as_of)
+    rows = (
+        entries.values("account__kind", "currency")
+        .annotate(total=Sum("amount_minor"), accounts=Count("account", distinct=True))
+        .order_by("currency", "account__kind")
+    )
+    return tuple(
+        TrialBalanceRow(
+            kind=row["account__kind"],
+            currency=row["currency"],
+            accounts=row["accounts"],
+            balance=Money(kind_of(row["account__kind"]).side * int(row["total"]), row["currency"]),
+        )
+        for row in rows
+    )
+
+
+def check() -> CheckReport:
+    """Audit the books: every journal, every guarded balance, the guards, and that rounding is zero."""
+    rows = trial_balance()
+    problems = checks.problems()
+    problems += [
+        f"rounding holds {row.balance}; it must stay zero"
+        for row in rows
+        if row.kind == "rounding" and row.balance.amount_minor
+    ]
+    journals, entries = checks.counted()
+    return CheckReport(journals=journals, entries=entries, rows=rows, problems=tuple(problems))
+
+
+def journal_by_key(key: str) -> JournalView | None:
+    """Return the journal posted under the key, if there is one."""
+    return next(iter(_views(Journal.objects.filter(idempotency_key=key))), None)
+
+
+def journals_of(account: AccountRef) -> list[JournalView]:
+    """Return the journals that touch an owned account, oldest first."""
+    touched = Account.objects.filter(kind=account.kind, owner=account.owner)
+    return _views(Journal.objects.filter(entry__account__in=touched).distinct().order_by("id"))
+
+
+def _views(journals: Iterable[Journal]) -> list[JournalView]:
+    found = list(journals)
+    legs: dict[int, list[Leg]] = {journal.pk: [] for journal in found}
+    rows = (
+        Entry.objects.filter(journal__in=legs)
+        .annotate(kind=F("account__kind"), owner=F("account__owner"))
+        .order_by("kind", "owner")
+    )
+    for row in rows:
+        ref = AccountRef(row.kind, row.owner)  # type: ignore[attr-defined]  # annotated above
+        legs[row.journal_id].append(Leg(ref, Money(row.amount_minor, row.currency)))
+    reversed_ids = [journal.reverses_id for journal in found if journal.reverses_id]
+    public = dict(Journal.objects.filter(pk__in=reversed_ids).values_list("pk", "public_id"))
+    return [
+        JournalView(
+            id=str(journal.public_id),
+            key=journal.idempotency_key,
+            kind=journal.kind,
+            currency=journal.currency,
+            effective_at=journal.effective_at,
+            legs=tuple(sorted(legs[journal.pk], key=lambda leg: leg.account)),
+            reverses=str(public[journal.reverses_id]) if journal.reverses_id else None,
+        )
+        for journal in found
+    ]

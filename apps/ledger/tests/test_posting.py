@@ -1,0 +1,206 @@
+"""Posting: what goes in, what a repeat gives, what is refused, and that refusals leave nothing."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from apps.common.db import TransactionRequired
+from apps.common.errors import Conflict, NotFound
+from apps.common.money import Money
+from apps.ledger import selectors
+from apps.ledger import services as ledger
+from apps.ledger.models import Entry, Journal
+from apps.ledger.tests.conftest import CLEARING, ESCROW, FEE, capture, usd
+from apps.ledger.types import AccountRef, credit, debit
+
+
+@pytest.mark.django_db
+def test_a_deposit_stands_on_the_natural_side_of_each_account() -> None:
+    journal = capture()
+
+    assert selectors.balance(CLEARING, "USD") == usd(11_000)
+    assert selectors.balance(ESCROW, "USD") == usd(10_000)
+    assert selectors.balance(FEE, "USD") == usd(1_000)
+    assert selectors.balance(ESCROW, "EUR") == Money(0, "EUR")
+    assert selectors.journals_of(ESCROW) == [journal]
+
+
+@pytest.mark.django_db
+def test_the_same_key_and_legs_give_the_first_journal() -> None:
+    first = capture()
+
+    assert capture() == first
+    assert Journal.objects.count() == 1
+    assert Entry.objects.count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"stay": 9_999}, {"fee": 0}])
+def test_the_same_key_with_other_legs_is_refused(change: dict[str, int]) -> None:
+    capture()
+
+    with pytest.raises(Conflict) as refusal:
+        capture(**change)
+
+    assert refusal.value.code == "journal_key_reused"
+    assert selectors.balance(CLEARING, "USD") == usd(11_000)
+
+
+@pytest.mark.django_db
+def test_more_than_is_held_does_not_leave() -> None:
+    capture()
+
+    with pytest.raises(Conflict) as refusal, transaction.atomic():
+        ledger.post(kind="release", key="r", legs=[debit(ESCROW, usd(10_001)), credit(CLEARING, usd(10_001))])
+
+    assert refusal.value.code == "balance_exceeded"
+    assert selectors.balance(ESCROW, "USD") == usd(10_000)
+    assert Journal.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_refusal_leaves_the_callers_transaction_usable() -> None:
+    with transaction.atomic():
+        with pytest.raises(Conflict):
+            ledger.post(kind="release", key="r", legs=[debit(ESCROW, usd(1)), credit(CLEARING, usd(1))])
+        capture()
+
+    assert selectors.balance(ESCROW, "USD") == usd(10_000)
+
+
+@pytest.mark.django_db
+def test_a_reversal_is_the_exact_opposite_and_happens_once() -> None:
+    journal = capture()
+
+    with transaction.atomic():
+        reversal = ledger.reverse(key="capture-1")
+        again = ledger.reverse(key="capture-1")
+
+    assert again == reversal
+    assert reversal.reverses == journal.id
+    assert reversal.kind == "escrow.capture.reversal"
+    assert {row.kind: row.balance for row in selectors.trial_balance()} == {
+        "stripe_clearing": usd(0),
+        "escrow": usd(0),
+        "owner_fee_deferred": usd(0),
+    }
+    assert selectors.journal_by_key("reverse:capture-1") == reversal
+
+
+@pytest.mark.django_db
+def test_an_unknown_journal_is_not_reversed() -> None:
+    with pytest.raises(NotFound), transaction.atomic():
+        ledger.reverse(key="nothing")
+
+
+@pytest.mark.django_db
+def test_legs_on_one_account_are_added_up_and_zeros_left_out() -> None:
+    with transaction.atomic():
+        journal = ledger.post(
+            kind="escrow.capture",
+            key="k",
+            legs=[debit(CLEARING, usd(7)), credit(ESCROW, usd(3)), credit(ESCROW, usd(4)), credit(FEE, usd(0))],
+        )
+
+    assert {str(leg.account): leg.amount for leg in journal.legs} == {
+        "stripe_clearing": usd(7),
+        "escrow:booking-1": usd(-7),
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "legs",
+    [
+        [],
+        [debit(CLEARING, usd(0)), credit(ESCROW, usd(0))],
+        [debit(CLEARING, usd(5)), credit(ESCROW, usd(4))],
+        [debit(CLEARING, usd(5)), credit(ESCROW, Money(5, "EUR"))],
+        [debit(CLEARING, usd(5)), credit(CLEARING, usd(5))],
+    ],
+    ids=["none", "zeros", "unbalanced", "two currencies", "nothing moves"],
+)
+def test_legs_that_make_no_journal_are_a_bug_of_the_caller(legs: list[object]) -> None:
+    with pytest.raises(ValueError), transaction.atomic():
+        ledger.post(kind="k", key="k", legs=legs)  # type: ignore[arg-type]  # a list of legs
+    assert Journal.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: AccountRef("petty_cash"),
+        lambda: AccountRef("escrow"),
+        lambda: AccountRef("bank", "someone"),
+        lambda: debit(CLEARING, usd(-1)),
+        lambda: credit(CLEARING, usd(-1)),
+    ],
+)
+def test_accounts_and_legs_outside_the_chart_cannot_be_named(wrong: Callable[[], object]) -> None:
+    with pytest.raises(ValueError):
+        wrong()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posting_needs_the_callers_transaction() -> None:
+    with pytest.raises(TransactionRequired):
+        ledger.post(kind="k", key="k", legs=[debit(CLEARING, usd(1)), credit(ESCROW, usd(1))])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_withdrawals_at_once_take_no_more_than_is_held() -> None:
+    capture(stay=3_000)
+    outcomes = in_parallel(8, lambda number: _withdraw(f"w{number}"))
+
+    assert sorted(outcomes) == ["balance_exceeded"] * 5 + ["moved"] * 3
+    assert selectors.balance(ESCROW, "USD") == usd(0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_posts_of_one_key_at_once_make_one_journal() -> None:
+    capture()
+    outcomes = in_parallel(8, lambda _number: _withdraw("the same"))
+
+    assert outcomes == ["moved"] * 8
+    assert selectors.balance(ESCROW, "USD") == usd(9_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_first_uses_of_one_account_open_it_once() -> None:
+    outcomes = in_parallel(8, lambda number: capture(key=f"k{number}").kind)
+
+    assert outcomes == ["escrow.capture"] * 8
+    assert selectors.balance(ESCROW, "USD") == usd(80_000)
+    assert selectors.check().ok
+
+
+def _withdraw(key: str) -> str:
+    try:
+        with transaction.atomic():
+            ledger.post(kind="release", key=key, legs=[debit(ESCROW, usd(1_000)), credit(CLEARING, usd(1_000))])
+    except Conflict as refusal:
+        return refusal.code
+    return "moved"
+
+
+def in_parallel(count: int, work: Callable[[int], str]) -> list[str]:
+    """Run the work in threads that start at one barrier; a thread's exception is its outcome."""
+    barrier, outcomes = threading.Barrier(count), [""] * count
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            outcomes[number] = work(number)
+        except Exception as error:
+            outcomes[number] = repr(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
