@@ -29,10 +29,11 @@ class LeashedServer:
         stop_signal: str = "SIGTERM",
         patience: float = 8.0,
         remove: Path | None = None,
+        cwd: Path = Path("/"),
     ) -> None:
         self.name = name
         self.log = log
-        self.stop_signal = stop_signal
+        self._cwd = cwd
         self._patience = patience
         self._command = [
             sys.executable,
@@ -84,7 +85,7 @@ class LeashedServer:
             stdout=output,
             stderr=output,
             start_new_session=True,
-            cwd="/",
+            cwd=self._cwd,
         )
 
     def _last_words(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
+from petwash.devstack.mqtt import MqttServer
 from petwash.devstack.redis import RedisServer
 from petwash.testing.databases import TestDatabases, use_database
 from petwash.testing.stack import RUN_FOLDER
@@ -53,4 +54,19 @@ def redis_url() -> Iterator[str]:
     )
     server.start()
     yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mqtt_broker() -> Iterator[MqttServer]:
+    """A real MQTT broker of this worker at the address that the settings read from MQTT_URL."""
+    address = urlsplit(os.environ["MQTT_URL"])
+    server = MqttServer(
+        Path(os.environ["MQTT_PASSWORD_FILE"]).parent,
+        address.port or 0,
+        address.password or "",
+        log=Path(os.environ["PETWASH_HOME"]) / "mqtt.log",
+    )
+    server.start()
+    yield server
     server.stop()
