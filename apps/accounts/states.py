@@ -17,3 +17,15 @@ class UserStatus(models.TextChoices):
     ACTIVE = "active", "Active"
     SUSPENDED = "suspended", "Suspended"
     DELETED = "deleted", "Deleted"
+
+
+class EndReason(models.TextChoices):
+    """What ended a session family."""
+
+    LOGOUT = "logout", "Signed out"
+    REUSED = "reused", "An old refresh token was used again"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
+    PASSWORD_RESET = "password_reset", "The password was reset"
+    SECOND_FACTOR = "second_factor", "The second factor was turned on or off"
+    SUSPENDED = "suspended", "The account was suspended"
+    DELETED = "deleted", "The account was deleted"

@@ -156,7 +156,7 @@ VETTING_WEBHOOK_SECRET = env.text("VETTING_WEBHOOK_SECRET", "")
 VETTING_SANDBOX_PORT = env.number("VETTING_SANDBOX_PORT", 12112)
 
 # --- Accounts
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.LimitedBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

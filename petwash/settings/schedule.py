@@ -9,4 +9,5 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 10},
     },
     "prune-kernel": {"task": "common.prune", "schedule": 3600.0},
+    "accounts-prune": {"task": "accounts.prune", "schedule": 3600.0},
 }

@@ -10,13 +10,13 @@ ApiFactory = Callable[..., APIClient]
 
 
 def access_token_for(user: Any, *, second_factor: bool = False) -> str:
-    """Return an access token as a login would give it."""
-    from rest_framework_simplejwt.tokens import AccessToken
+    """Return an access token of an open session, as a login would give it."""
+    from django.db import transaction
 
-    token = AccessToken()
-    token["sub"] = str(user.public_id)
-    token["amr"] = ["pwd", "otp"] if second_factor else ["pwd"]
-    return str(token)
+    from apps.accounts.services import sessions
+
+    with transaction.atomic():
+        return sessions.open_session(user, proofs=["pwd", "otp"] if second_factor else ["pwd"]).access
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
+from apps.accounts import selectors
 from apps.accounts.models import User
 from apps.accounts.states import UserStatus
+from apps.accounts.tokens import PROOFS_CLAIM, SESSION_CLAIM
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Turns `Authorization: Bearer <access>` into the person; a deleted or suspended one gets 401."""
+    """Turns `Authorization: Bearer <access>` into the person; whose session is open."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
         """Return the person and the token, or None without a token. Raises: AuthenticationFailed."""
@@ -27,10 +29,15 @@ class BearerAuthentication(BaseAuthentication):
             token = AccessToken(parts[1])  # type: ignore[arg-type]  # simplejwt takes bytes, its stub says Token
         except TokenError as error:
             raise AuthenticationFailed("The access token is not valid or has expired.") from error
-        user = User.objects.filter(public_id=str(token.get("sub", "")), status=UserStatus.ACTIVE).first()
-        if user is None:
+        session = selectors.find_open_session(str(token.get(SESSION_CLAIM, "")))
+        if session is None or str(session.user.public_id) != token.get("sub"):
+            raise AuthenticationFailed("This session has ended. Sign in again.")
+        if session.user.status != UserStatus.ACTIVE:
             raise AuthenticationFailed("This account cannot sign in.")
-        return user, token
+        # What the session has proven now, not when the token was made: turning the second factor
+        # off takes effect at once.
+        token[PROOFS_CLAIM] = session.proofs
+        return session.user, token
 
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for."""

@@ -17,7 +17,12 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the person with this address. Raises: User.DoesNotExist."""
-        return self.get(email__iexact=(username or "").strip())
+        return self.with_address(username or "").get()
+
+    def with_address(self, email: str) -> models.QuerySet["User"]:
+        """Return at most one person, through the unique index on lower(email)."""
+        rows = self.get_queryset().alias(lower_email=Lower("email"))
+        return rows.filter(lower_email=Lower(models.Value(email.strip())))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Make a person; the address is kept as typed and is unique whatever its case."""

@@ -1,0 +1,23 @@
+"""Reads of accounts."""
+
+from apps.accounts.models import SessionFamily, User
+from apps.common.ids import parse_public_id
+
+
+def find_by_email(email: str) -> User | None:
+    """Return whose address this is, whatever its case; None when nobody's."""
+    return User.objects.with_address(email).first()
+
+
+def find_by_public_id(public_id: str) -> User | None:
+    """Return the account with this outside id; None when there is none."""
+    return User.objects.filter(public_id=public_id).first()
+
+
+def find_open_session(session_id: str) -> SessionFamily | None:
+    """Return the session with its person in one query; None when it has ended or never was."""
+    key = parse_public_id(session_id)
+    if key is None:
+        return None
+    rows = SessionFamily.objects.open().select_related("user")
+    return rows.filter(public_id=key).first()
