@@ -1,0 +1,1 @@
+"""A wash station in software: it speaks the MQTT contract as a device does."""
