@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ITERATIONS = 20_000
-SALT_BYTES = 16
+SALT_BYTES = 12  # Mosquitto 2.0 accepts no other length
 HASH_BYTES = 64
 
 
