@@ -15,7 +15,7 @@ from apps.common.api.pagination import CursorPagination
 class ApiView(APIView):
     """DRF's view with the house's defaults: bearer token, JSON, signed-in people only."""
 
-    pagination_ordering: str = "-id"
+    pagination_ordering: str | tuple[str, ...] = "-id"
 
     def parse(self, serializer_class: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> dict[str, Any]:
         """Return the validated body. Raises: rest_framework ValidationError."""
@@ -32,6 +32,6 @@ class ApiView(APIView):
     def page(self, queryset: QuerySet[Any], render: Callable[[Any], Any]) -> Response:
         """Answer one page of a queryset; `render` turns a row into its representation."""
         paginator = CursorPagination()
-        paginator.ordering = self.pagination_ordering
+        paginator.ordering = self.pagination_ordering  # type: ignore[assignment]  # DRF takes both, its stubs know one
         rows: list[Model] = paginator.paginate_queryset(queryset, self.request, view=self) or []
         return paginator.get_paginated_response([render(row) for row in rows])

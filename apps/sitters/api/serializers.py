@@ -1,0 +1,293 @@
+"""What the API of sitters reads and writes."""
+
+import unicodedata
+from datetime import date, timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.common.clock import business_now
+from apps.sitters.countries import COUNTRY_CODES
+from apps.sitters.selectors import ORDERINGS
+from apps.sitters.states import (
+    CancellationTier,
+    CaseStatus,
+    CheckKind,
+    CheckStatus,
+    ServiceKind,
+    TrustBadge,
+    VettingStatus,
+)
+from apps.sitters.types import Address, Applicant
+
+ADULT_YEARS = 18
+OLDEST_YEARS = 120
+MAX_MINOR = 1_000_000_000
+MAX_PETS = 20
+MAX_NIGHTS = 60
+DOCUMENT_TYPES = ["passport", "driving_licence", "national_id"]
+NAME_MARKS = frozenset(" -.'\u2019")
+
+
+def years_before(day: date, years: int) -> date:
+    """Return the same day years ago; 29 February becomes 28 February."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+class PersonNameField(serializers.CharField):
+    """A legal name: letters of any script, with spaces, hyphens, dots and apostrophes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=100, validators=[refuse_unlikely_name], **kwargs)
+
+
+def refuse_unlikely_name(value: str) -> None:
+    """Raises: ValidationError for digits, symbols, or a name without a first letter."""
+    likely = all(mark in NAME_MARKS or unicodedata.category(mark)[0] in "LM" for mark in value)
+    if not likely or not value[:1].isalpha():
+        raise serializers.ValidationError("Enter the name as in the document: letters, spaces, hyphens, dots.")
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    """Where the applicant lives; goes to the provider, is not kept."""
+
+    line1 = serializers.CharField(max_length=200)
+    city = serializers.CharField(max_length=100)
+    region = serializers.CharField(max_length=100)
+    postal_code = serializers.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9 \-]{1,11}$",
+        error_messages={"invalid": "Enter a postal code: 2 to 12 letters, digits, spaces or hyphens."},
+    )
+    country = serializers.CharField(min_length=2, max_length=2)
+
+    def validate_country(self, value: str) -> str:
+        """Only assigned ISO 3166-1 codes."""
+        if value.upper() not in COUNTRY_CODES:
+            raise serializers.ValidationError("Use a two-letter ISO 3166-1 code such as US.")
+        return value.upper()
+
+
+class VettingSubmitSerializer(serializers.Serializer[Any]):
+    """An application for vetting."""
+
+    legal_first_name = PersonNameField()
+    legal_last_name = PersonNameField()
+    date_of_birth = serializers.DateField()
+    address = AddressSerializer()
+    document_type = serializers.ChoiceField(DOCUMENT_TYPES)
+    consent = serializers.BooleanField()
+
+    def validate_date_of_birth(self, value: date) -> date:
+        """Adults only, and nobody from the age of gaslight."""
+        today = business_now().date()
+        if value > years_before(today, ADULT_YEARS):
+            raise serializers.ValidationError("You must be at least 18 years old.")
+        if value < years_before(today, OLDEST_YEARS):
+            raise serializers.ValidationError("Enter the date of birth as in your document.")
+        return value
+
+    def validate_consent(self, value: bool) -> bool:
+        """Checks need the person's consent."""
+        if value is not True:
+            raise serializers.ValidationError("The checks need your consent: send true.")
+        return value
+
+
+def applicant_from(body: dict[str, Any], *, email: str) -> Applicant:
+    """Build the value that goes to the provider."""
+    return Applicant(
+        first_name=body["legal_first_name"],
+        last_name=body["legal_last_name"],
+        date_of_birth=body["date_of_birth"],
+        address=Address(**body["address"]),
+        document_type=body["document_type"],
+        email=email,
+    )
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """One check of a case."""
+
+    kind = serializers.ChoiceField(CheckKind.choices)
+    status = serializers.ChoiceField(CheckStatus.choices)
+
+
+class VettingCaseSerializer(serializers.Serializer[Any]):
+    """A case as its sitter sees it."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(CaseStatus.choices)
+    checks = CheckSerializer(many=True)
+
+
+class VettingStatusSerializer(serializers.Serializer[Any]):
+    """Where the caller's vetting stands."""
+
+    status = serializers.ChoiceField(VettingStatus.choices)
+    badge = serializers.ChoiceField(TrustBadge.choices)
+    cleared_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    checks = CheckSerializer(many=True)
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A point, in degrees."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lng = serializers.FloatField(min_value=-180, max_value=180)
+
+
+class RateSerializer(serializers.Serializer[Any]):
+    """One service; `extra_pet_minor` is for the second pet and each one after it, a night."""
+
+    service = serializers.ChoiceField(ServiceKind.choices)
+    nightly_minor = serializers.IntegerField(min_value=1, max_value=MAX_MINOR)
+    extra_pet_minor = serializers.IntegerField(min_value=0, max_value=MAX_MINOR, default=0)
+    capacity = serializers.IntegerField(min_value=1, max_value=MAX_PETS)
+
+
+class RatesSerializer(serializers.Serializer[Any]):
+    """A sitter's whole price list."""
+
+    services = RateSerializer(many=True)
+
+
+class RatesAnswerSerializer(RatesSerializer):
+    """The price list with its currency."""
+
+    currency = serializers.CharField()
+
+
+class ProfileInputSerializer(serializers.Serializer[Any]):
+    """What a sitter says about themselves; a field that is not sent stays as it is."""
+
+    display_name = serializers.CharField(max_length=60)
+    bio = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+    lat = serializers.FloatField(min_value=-90, max_value=90, required=False)
+    lng = serializers.FloatField(min_value=-180, max_value=180, required=False)
+    timezone = serializers.CharField(max_length=64, required=False)
+    listed = serializers.BooleanField(required=False)
+    currency = serializers.RegexField(
+        r"^[A-Z]{3}$",
+        required=False,
+        error_messages={"invalid": "Use an ISO 4217 code such as USD."},
+    )
+    cancellation_tier = serializers.ChoiceField(CancellationTier.choices, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A place has both coordinates."""
+        if ("lat" in attrs) != ("lng" in attrs):
+            missing = "lng" if "lat" in attrs else "lat"
+            raise serializers.ValidationError({missing: ["lat and lng belong together."]})
+        return attrs
+
+
+class OwnProfileSerializer(serializers.Serializer[Any]):
+    """A profile as its sitter sees it."""
+
+    id = serializers.UUIDField()
+    display_name = serializers.CharField()
+    bio = serializers.CharField()
+    lat = serializers.FloatField(allow_null=True)
+    lng = serializers.FloatField(allow_null=True)
+    timezone = serializers.CharField()
+    listed = serializers.BooleanField()
+    currency = serializers.CharField()
+    cancellation_tier = serializers.ChoiceField(CancellationTier.choices)
+    plan = serializers.CharField()
+    vetting_status = serializers.ChoiceField(VettingStatus.choices)
+    trust_badge = serializers.ChoiceField(TrustBadge.choices)
+    services = RateSerializer(many=True)
+
+
+class PublicSitterSerializer(serializers.Serializer[Any]):
+    """A sitter as everybody sees them; the place is about 500 m away from the home."""
+
+    id = serializers.UUIDField()
+    display_name = serializers.CharField()
+    bio = serializers.CharField()
+    place = PlaceSerializer()
+    timezone = serializers.CharField()
+    badge = serializers.ChoiceField(TrustBadge.choices)
+    currency = serializers.CharField()
+    cancellation_tier = serializers.ChoiceField(CancellationTier.choices)
+    services = RateSerializer(many=True)
+    distance_km = serializers.FloatField(allow_null=True, help_text="From the place searched for.")
+
+
+class SearchSerializer(serializers.Serializer[Any]):
+    """The query of a search; `end_date` is the day of leaving."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90, required=False)
+    lng = serializers.FloatField(min_value=-180, max_value=180, required=False)
+    radius_km = serializers.FloatField(min_value=0.1, max_value=200, default=25.0)
+    start_date = serializers.DateField(required=False)
+    end_date = serializers.DateField(required=False)
+    service = serializers.ChoiceField(ServiceKind.choices, required=False)
+    pets = serializers.IntegerField(min_value=1, max_value=MAX_PETS, default=1)
+    sort = serializers.ChoiceField(list(ORDERINGS), required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Pairs belong together, and a sort needs what it sorts by."""
+        _together(attrs, "lat", "lng")
+        _together(attrs, "start_date", "end_date")
+        if "start_date" in attrs:
+            nights = attrs["end_date"] - attrs["start_date"]
+            if not timedelta(days=1) <= nights <= timedelta(days=MAX_NIGHTS):
+                problem = f"must be 1 to {MAX_NIGHTS} days after start_date"
+                raise serializers.ValidationError({"end_date": [problem]})
+        sort = attrs.setdefault("sort", "distance" if "lat" in attrs else "newest")
+        if sort == "distance" and "lat" not in attrs:
+            raise serializers.ValidationError({"lat": ["is required to sort by distance"]})
+        if sort == "price" and "service" not in attrs:
+            raise serializers.ValidationError({"service": ["is required to sort by price"]})
+        return attrs
+
+
+def _together(attrs: dict[str, Any], one: str, other: str) -> None:
+    if (one in attrs) != (other in attrs):
+        missing = other if one in attrs else one
+        raise serializers.ValidationError({missing: [f"{one} and {other} belong together."]})
+
+
+class CalendarQuerySerializer(serializers.Serializer[Any]):
+    """Which nights to show: 60 from today, unless given."""
+
+    start = serializers.DateField(required=False)
+    end = serializers.DateField(required=False, help_text="The last night shown.")
+
+
+class NightSerializer(serializers.Serializer[Any]):
+    """One night of a calendar."""
+
+    date = serializers.DateField(source="night")
+    available = serializers.SerializerMethodField()
+    capacity = serializers.IntegerField()
+    booked = serializers.IntegerField()
+    free = serializers.IntegerField()
+
+    def get_available(self, night: Any) -> bool:
+        """Whether the sitter keeps the night open."""
+        return not night.blocked
+
+
+class CalendarSerializer(serializers.Serializer[Any]):
+    """A sitter's calendar."""
+
+    nights = NightSerializer(many=True)
+
+
+class NightInputSerializer(serializers.Serializer[Any]):
+    """Open or close one night."""
+
+    date = serializers.DateField()
+    available = serializers.BooleanField()
+
+
+class CalendarInputSerializer(serializers.Serializer[Any]):
+    """Nights to open and close; those not named stay as they are."""
+
+    nights = serializers.ListField(child=NightInputSerializer(), min_length=1, max_length=366)

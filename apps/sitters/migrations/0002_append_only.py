@@ -1,0 +1,11 @@
+"""History of trust and cases cannot be changed, by whoever holds a connection."""
+
+from django.db import migrations
+
+from apps.common.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sitters", "0001_vetting_and_nights"), ("common", "0001_kernel")]
+
+    operations = append_only("sitters_trust_transition", "sitters_case_transition")

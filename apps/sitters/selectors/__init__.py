@@ -1,0 +1,33 @@
+"""Reads of the sitters app: the only doors to its objects."""
+
+from apps.sitters.selectors.bookable import (
+    access_bookable_sitter,
+    demand_near,
+    rate_for,
+)
+from apps.sitters.selectors.own import (
+    CALENDAR_MAX_DAYS,
+    access_own_profile,
+    calendar_of,
+    own_vetting,
+    require_sitter,
+    sitter_today,
+    trust_of,
+)
+from apps.sitters.selectors.search import ORDERINGS, SearchQuery, search_sitters
+
+__all__ = [
+    "CALENDAR_MAX_DAYS",
+    "ORDERINGS",
+    "SearchQuery",
+    "access_bookable_sitter",
+    "access_own_profile",
+    "calendar_of",
+    "demand_near",
+    "own_vetting",
+    "rate_for",
+    "require_sitter",
+    "search_sitters",
+    "sitter_today",
+    "trust_of",
+]

@@ -1,0 +1,34 @@
+"""Use cases of the sitters app."""
+
+from apps.sitters.services.inbox import apply_notice, due_notices, receive_notice
+from apps.sitters.services.nights import free_nights, reserve_nights
+from apps.sitters.services.profile import (
+    save_profile,
+    set_calendar,
+    set_rates,
+)
+from apps.sitters.services.results import decide_case, expire_clearances, record_facts
+from apps.sitters.services.vetting import (
+    confirm_reference,
+    refresh_case,
+    resume_waiting_cases,
+    submit_vetting,
+)
+
+__all__ = [
+    "apply_notice",
+    "confirm_reference",
+    "decide_case",
+    "due_notices",
+    "expire_clearances",
+    "free_nights",
+    "receive_notice",
+    "record_facts",
+    "refresh_case",
+    "reserve_nights",
+    "resume_waiting_cases",
+    "save_profile",
+    "set_calendar",
+    "set_rates",
+    "submit_vetting",
+]
