@@ -1,5 +1,7 @@
 """WebSocket routes of the stations app."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from apps.stations.consumers import StationsConsumer
+
+websocket_urlpatterns: list[URLPattern] = [path("ws/stations", StationsConsumer.as_asgi())]

@@ -1,0 +1,71 @@
+"""Whether a bay can be sold right now, and if not, the one sentence that says why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from apps.common.heartbeats import age_seconds
+from apps.stations.models import Bay, Program, Station, Tank, Wash
+from apps.stations.states import BayState, TankStatus
+
+HOST_SILENT_SECONDS = 30
+SELLABLE = (BayState.IDLE, BayState.READY)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a bay is not sold; the code is the API's."""
+
+    code: str
+    sentence: str
+    details: dict[str, object] = field(default_factory=dict)
+
+
+def host_is_up() -> bool:
+    """Whether the bridge to the stations beats: no host, no money."""
+    age = age_seconds("bridge")
+    return age is not None and age <= HOST_SILENT_SECONDS
+
+
+def refusal(
+    station: Station,
+    bay: Bay,
+    program: Program,
+    tanks: Sequence[Tank],
+    open_washes: Sequence[Wash],
+) -> Refusal | None:
+    """Return why this program cannot be sold at this bay; None when it can."""
+    return _unfit_bay(station, bay, open_washes) or _dry_tank(program, tanks, open_washes)
+
+
+def shown_state(station: Station, bay: Bay) -> str:
+    """Return what the public sees of a bay: a silent station's bays are offline."""
+    return bay.state if station.online else BayState.OFFLINE
+
+
+def _unfit_bay(station: Station, bay: Bay, open_washes: Sequence[Wash]) -> Refusal | None:
+    if not host_is_up():
+        return Refusal("station_no_host", "The station has no connection to us now. Nothing was charged.")
+    state = shown_state(station, bay)
+    if state == BayState.OFFLINE:
+        return Refusal("bay_offline", "This bay is offline. Please use another one.")
+    if state == BayState.FAULT:
+        return Refusal("bay_fault", "This bay has a fault. Please use another one.", {"fault": bay.fault})
+    if state not in SELLABLE or any(wash.bay_id == bay.pk for wash in open_washes):
+        return Refusal("bay_busy", "This bay is in use or being cleaned. Please wait or use another one.")
+    return None
+
+
+def _dry_tank(program: Program, tanks: Sequence[Tank], open_washes: Sequence[Wash]) -> Refusal | None:
+    """Bays share tanks: what open washes were sold is spoken for, used already or not."""
+    by_chemical = {tank.chemical: tank for tank in tanks}
+    for chemical, needed in sorted(program.ml.items()):
+        tank = by_chemical.get(chemical)
+        spoken_for = sum(wash.ml.get(chemical, 0) for wash in open_washes)
+        known = tank is not None and tank.status != TankStatus.UNKNOWN
+        if tank is None or not known or tank.level_ml - spoken_for < needed:
+            return Refusal(
+                "tank_too_low",
+                f"There is not enough {chemical.replace('_', ' ')} left for this program.",
+                {"chemical": chemical, "needed_ml": needed},
+            )
+    return None

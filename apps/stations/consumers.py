@@ -1,0 +1,32 @@
+"""`/ws/stations`: the public live status, pushed."""
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from apps.stations import live
+
+
+class StationsConsumer(AsyncJsonWebsocketConsumer):
+    """Sends a snapshot on connect, then `{"type": "station", "station": {...}}` per change.
+
+    A client merges by the station's id; after a reconnect the new snapshot replaces everything.
+    """
+
+    async def connect(self) -> None:
+        """Join first, then read: a change between the two is seen twice rather than never."""
+        await self.accept()
+        await self.channel_layer.group_add(live.GROUP, self.channel_name)
+        await self.send_json(await database_sync_to_async(live.snapshot)())
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the group."""
+        await self.channel_layer.group_discard(live.GROUP, self.channel_name)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Listeners only listen; what they send is ignored."""
+
+    async def station_changed(self, event: dict[str, Any]) -> None:
+        """Pass a change on."""
+        await self.send_json(event["body"])

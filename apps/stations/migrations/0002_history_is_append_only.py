@@ -1,0 +1,16 @@
+"""Transitions, events and alert entries are history: the database refuses to change them."""
+
+from django.db import migrations
+
+from apps.common.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("stations", "0001_stations_and_washes"),
+        ("common", "0002_outbox_notify_and_history"),
+    ]
+
+    operations = append_only(
+        "stations_washtransition", "stations_stationevent", "stations_alertentry"
+    )

@@ -1,0 +1,22 @@
+"""The tables of the stations app, by noun."""
+
+from apps.stations.models.alert import Alert, AlertEntry, AlertReport, AlertSignature
+from apps.stations.models.message import Command, DeadLetter, StationEvent
+from apps.stations.models.station import Bay, Program, Station, Tank
+from apps.stations.models.wash import Wash, WashTransition
+
+__all__ = [
+    "Alert",
+    "AlertEntry",
+    "AlertReport",
+    "AlertSignature",
+    "Bay",
+    "Command",
+    "DeadLetter",
+    "Program",
+    "Station",
+    "StationEvent",
+    "Tank",
+    "Wash",
+    "WashTransition",
+]

@@ -1,0 +1,67 @@
+"""What travels between the server and a station: commands out, events in, and what was refused."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.common.clock import real_now
+from apps.stations.models.station import Bay, Station
+from apps.stations.models.wash import Wash
+from apps.stations.states import CommandType
+
+
+class Command(models.Model):
+    """A command to a station; the body's exact bytes are kept, so every resend is the same."""
+
+    ulid = models.CharField(max_length=26, unique=True)
+    station = models.ForeignKey(Station, models.PROTECT, related_name="commands")
+    bay = models.ForeignKey(Bay, models.PROTECT, null=True, related_name="commands")
+    wash = models.ForeignKey(Wash, models.PROTECT, null=True, related_name="commands")
+    type = models.CharField(max_length=10, choices=CommandType.choices)
+    body = models.TextField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=real_now, null=True)
+    acked_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=10, blank=True)
+    reason = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="command_due",
+            )
+        ]
+
+
+class StationEvent(models.Model):
+    """An event that a station reported, kept once for ever; append-only."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="events")
+    event_id = models.CharField(max_length=26)
+    bay = models.ForeignKey(Bay, models.PROTECT, null=True, related_name="events")
+    wash = models.ForeignKey(Wash, models.PROTECT, null=True, related_name="events")
+    type = models.CharField(max_length=16)
+    payload = models.JSONField()
+    offline = models.BooleanField(default=False)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["station", "event_id"], name="event_once_a_station")]
+
+
+class DeadLetter(models.Model):
+    """A message that could not be taken, with the reason; kept for the engineer."""
+
+    topic = models.CharField(max_length=200)
+    payload = models.TextField()
+    reason = models.CharField(max_length=300)
+    received_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        ordering = ["-id"]

@@ -1,0 +1,138 @@
+"""What stands at a place: the station, its bays, the tanks that they share and what they sell."""
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from apps.common.clock import real_now
+from apps.common.crypto import EncryptedTextField
+from apps.common.models import PublicModel
+from apps.common.money import Money
+from apps.stations.levels import Thresholds, level_pct
+from apps.stations.protocol import topics
+from apps.stations.states import BayState, TankStatus
+
+slug_validator = RegexValidator(
+    rf"^(?:{topics.SLUG.pattern})\Z",
+    "Use lower-case letters, digits and inner hyphens, 63 at most.",
+)
+code_validator = RegexValidator(
+    rf"^(?:{topics.CODE.pattern})\Z",
+    "Use lower-case letters, digits, inner hyphens and underscores, 63 at most.",
+)
+
+
+class Station(models.Model):
+    """A wash station; its slug is its public id, its broker user name and its topic."""
+
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
+    name = models.CharField(max_length=120)
+    place = models.CharField(max_length=200, blank=True)
+    online = models.BooleanField(default=False)
+    epoch = models.CharField(max_length=64, blank=True)
+    boot = models.BigIntegerField(default=0)
+    firmware = models.CharField(max_length=64, blank=True)
+    connection_changed_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+    hmac_key = EncryptedTextField()
+    revoked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.slug})"
+
+
+class Bay(PublicModel):
+    """One wash bay; state fields hold the newest report by (boot, seq) of the station's epoch."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="bays")
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    token_version = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=BayState.choices, default=BayState.OFFLINE)
+    seconds_left = models.PositiveIntegerField(default=0)
+    device_wash = models.CharField(max_length=64, blank=True)
+    fault = models.CharField(max_length=64, blank=True)
+    boot = models.BigIntegerField(default=0)
+    seq = models.BigIntegerField(default=0)
+    reported_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["station_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "number"], name="bay_number_unique"),
+            models.CheckConstraint(condition=Q(state__in=BayState.values), name="bay_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Bay {self.number}"
+
+
+class Tank(models.Model):
+    """A chemical tank that the bays of a station share; levels in millilitres."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="tanks")
+    chemical = models.CharField(max_length=63, validators=[code_validator])
+    capacity_ml = models.PositiveIntegerField()
+    level_ml = models.PositiveIntegerField(default=0)
+    warning_pct = models.PositiveSmallIntegerField(default=25)
+    critical_pct = models.PositiveSmallIntegerField(default=10)
+    status = models.CharField(max_length=10, choices=TankStatus.choices, default=TankStatus.UNKNOWN)
+    boot = models.BigIntegerField(default=0)
+    seq = models.BigIntegerField(default=0)
+    reported_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["station_id", "chemical"]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "chemical"], name="tank_chemical_unique"),
+            models.CheckConstraint(condition=Q(capacity_ml__gt=0), name="tank_has_capacity"),
+            models.CheckConstraint(condition=Q(level_ml__lte=F("capacity_ml")), name="tank_level_within_capacity"),
+            models.CheckConstraint(
+                condition=Q(critical_pct__lte=F("warning_pct"), warning_pct__lte=100),
+                name="tank_thresholds_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.chemical
+
+    @property
+    def level_pct(self) -> int:
+        """The level in whole per cent of the capacity."""
+        return level_pct(self.level_ml, self.capacity_ml)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The thresholds as the pure judge wants them."""
+        return Thresholds(self.warning_pct, self.critical_pct)
+
+
+class Program(models.Model):
+    """What a station sells: seconds of a bay at a price, and the chemicals that they need."""
+
+    station = models.ForeignKey(Station, models.PROTECT, related_name="programs")
+    code = models.CharField(max_length=63, validators=[code_validator])
+    name = models.CharField(max_length=80)
+    seconds = models.PositiveIntegerField()
+    price_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3, default="USD")
+    ml = models.JSONField(default=dict)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["station_id", "price_minor", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["station", "code"], name="program_code_unique"),
+            models.CheckConstraint(condition=Q(seconds__gt=0, price_minor__gt=0), name="program_sells_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> Money:
+        """The price of one run of the program."""
+        return Money(self.price_minor, self.currency)

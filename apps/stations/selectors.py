@@ -1,0 +1,123 @@
+"""Reads of the stations app: the public picture, one's own wash, and what operators look for."""
+
+import hmac
+from collections.abc import Iterable
+from typing import TypedDict
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from apps.common.errors import NotFound
+from apps.stations import availability
+from apps.stations.models import Bay, Program, Station, Tank, Wash
+from apps.stations.tokens import hash_wash_token
+
+
+class LiveBay(TypedDict):
+    """A bay in the public picture."""
+
+    id: str
+    number: int
+    state: str
+    seconds_left: int
+
+
+class LiveTank(TypedDict):
+    """A tank in the public picture."""
+
+    chemical: str
+    level_ml: int
+    capacity_ml: int
+    level_pct: int
+    status: str
+
+
+class LiveStation(TypedDict):
+    """A station in the public picture: never a wash id."""
+
+    id: str
+    online: bool
+    bays: list[LiveBay]
+    tanks: list[LiveTank]
+    alerts: int
+
+
+def in_service() -> QuerySet[Station]:
+    """Return the stations that the public may know of, with bays and programs at hand."""
+    return Station.objects.filter(revoked_at=None).prefetch_related(
+        "bays", Prefetch("programs", Program.objects.filter(active=True))
+    )
+
+
+def access_station(slug: str) -> Station:
+    """Return one station of the public list.
+
+    Raises: NotFound.
+    """
+    station = in_service().filter(slug=slug).first()
+    if station is None:
+        raise NotFound("not_found", "There is no such station.")
+    return station
+
+
+def access_wash(wash_id: str, wash_token: str) -> Wash:
+    """Return the wash that this token opens; without the right token it does not exist.
+
+    Raises: NotFound.
+    """
+    try:
+        wash = Wash.objects.select_related("bay__station", "program").filter(public_id=wash_id).first()
+    except (ValidationError, ValueError):
+        wash = None
+    if wash is None or not hmac.compare_digest(wash.token_hash, hash_wash_token(wash_token)):
+        raise NotFound("not_found", "There is no such wash, or the token is not its own.")
+    return wash
+
+
+def seconds_left(wash: Wash) -> int:
+    """Return the seconds that the wash still has: the bay's word while it is the bay's wash."""
+    if not wash.is_open:
+        return 0
+    if wash.bay.device_wash == str(wash.public_id) and wash.started_at:
+        return wash.bay.seconds_left
+    return max(wash.total_seconds - wash.seconds_used, 0)
+
+
+def live_status(slugs: Iterable[str] | None = None) -> list[LiveStation]:
+    """Return the public picture of the stations, or of some; three queries, however many."""
+    open_alerts = Count("alerts", filter=Q(alerts__cleared_at=None))
+    stations = (
+        Station.objects.filter(revoked_at=None).annotate(open_alerts=open_alerts).prefetch_related("bays", "tanks")
+    )
+    if slugs is not None:
+        stations = stations.filter(slug__in=list(slugs))
+    return [_picture(station, station.open_alerts) for station in stations]
+
+
+def _picture(station: Station, open_alerts: int) -> LiveStation:
+    return {
+        "id": station.slug,
+        "online": station.online,
+        "bays": [_bay(station, bay) for bay in station.bays.all()],
+        "tanks": [_tank(tank) for tank in station.tanks.all()],
+        "alerts": open_alerts,
+    }
+
+
+def _bay(station: Station, bay: Bay) -> LiveBay:
+    return {
+        "id": str(bay.public_id),
+        "number": bay.number,
+        "state": availability.shown_state(station, bay),
+        "seconds_left": bay.seconds_left if station.online else 0,
+    }
+
+
+def _tank(tank: Tank) -> LiveTank:
+    return {
+        "chemical": tank.chemical,
+        "level_ml": tank.level_ml,
+        "capacity_ml": tank.capacity_ml,
+        "level_pct": tank.level_pct,
+        "status": tank.status,
+    }

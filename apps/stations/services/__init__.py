@@ -1,0 +1,1 @@
+"""The use cases of the stations app; `manager.PetWashStationManager` is their front."""
