@@ -74,7 +74,8 @@ def base32_secret(seed: str) -> str:
 
 def otpauth_uri(seed: str, *, account: str, issuer: str) -> str:
     """Return the URI behind the QR picture (the Key Uri Format of Google Authenticator)."""
-    label = quote(f"{issuer.replace(':', '')}:{account}", safe="@:")
+    issuer = issuer.replace(":", "")  # the colon parts the issuer from the account
+    label = quote(f"{issuer}:{account}", safe="@:")
     query = urlencode(
         {
             "secret": base32_secret(seed),
