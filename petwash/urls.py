@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 API_APPS = (
     "common",
     "accounts",
+    "ledger",
     "payments",
     "pets",
     "sitters",

@@ -42,6 +42,11 @@ class LiveStation(TypedDict):
     alerts: int
 
 
+def station_exists(slug: str) -> bool:
+    """Tell whether a station of this id was ever provisioned."""
+    return Station.objects.filter(slug=slug).exists()
+
+
 def in_service() -> QuerySet[Station]:
     """Return the stations that the public may know of, with bays and programs at hand."""
     return Station.objects.filter(revoked_at=None).prefetch_related(

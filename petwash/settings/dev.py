@@ -1,9 +1,10 @@
 """Development and the embedded stack: the demo settings may be on, secrets come from the stack."""
 
 from petwash.settings.base import *  # noqa: F403 - an overlay takes everything of its base
-from petwash.settings.base import CELERY_BEAT_SCHEDULE, PETWASH_DEMO, SECRET_KEY, SIMPLE_JWT, env
+from petwash.settings.base import CELERY_BEAT_SCHEDULE, INSTALLED_APPS, PETWASH_DEMO, SECRET_KEY, SIMPLE_JWT, env
 from petwash.settings.development_secrets import fill_missing_secrets
 
+INSTALLED_APPS = [*INSTALLED_APPS, "apps.demo.apps.DemoConfig"]
 DEBUG = env.flag("DEBUG", default=False)
 LOG_FORMAT = env.text("LOG_FORMAT", "plain")
 LOGGING = {"level": env.text("LOG_LEVEL", "INFO").upper(), "format": LOG_FORMAT}

@@ -1,5 +1,7 @@
 """Routes of the ledger app, mounted under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.ledger.api.views import TrialBalanceView
+
+urlpatterns = [path("ledger/trial-balance", TrialBalanceView.as_view(), name="ledger-trial-balance")]

@@ -1,0 +1,51 @@
+"""Finance reads the trial balance; nobody else does."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from apps.accounts.tests.factories import StaffFactory
+from apps.common.clock import business_now
+from apps.common.money import Money
+from apps.ledger import services as ledger
+from apps.ledger.types import AccountRef, credit, debit
+
+URL = "/api/v1/ledger/trial-balance"
+
+
+@pytest.fixture
+def clerk(db):
+    """Somebody of Finance without other powers."""
+    clerk = StaffFactory(is_superuser=False)
+    clerk.groups.add(Group.objects.get(name="Finance"))
+    return clerk
+
+
+def test_finance_reads_the_sums(api, clerk):
+    with transaction.atomic():
+        ledger.post(
+            kind="wash.capture",
+            key="trial-1",
+            legs=[
+                debit(AccountRef("stripe_clearing"), Money(500, "USD")),
+                credit(AccountRef("revenue_wash"), Money(500, "USD")),
+            ],
+            effective_at=business_now(),
+        )
+    body = api(clerk).get(URL).json()
+    assert body["balanced"] is True
+    assert body["problems"] == []
+    assert (body["journals"], body["entries"]) == (1, 2)
+    assert {(row["kind"], row["balance_minor"]) for row in body["rows"]} == {
+        ("stripe_clearing", 500),
+        ("revenue_wash", 500),
+    }
+
+
+def test_others_do_not(api, owner, clerk):
+    assert api().get(URL).status_code == 401
+    assert api(owner).get(URL).json()["error"]["code"] == "staff_only"
+    assert api(clerk, second_factor=False).get(URL).json()["error"]["code"] == "second_factor_required"
+    support = StaffFactory(is_superuser=False)
+    support.groups.add(Group.objects.get(name="Support"))
+    assert api(support).get(URL).json()["error"]["code"] == "forbidden"
