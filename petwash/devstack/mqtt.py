@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apps.stations.gateways.password_file import PasswordFile
 from petwash.devstack.ports import LOOPBACK
-from petwash.devstack.server import LeashedServer
+from petwash.devstack.server import LeashedServer, Record, ignore
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 ACL = REPOSITORY / "deploy" / "mosquitto" / "acl"
@@ -47,16 +47,11 @@ class MqttServer:
         self._server = LeashedServer("MQTT broker", command, log=log, remove=remove, cwd=REPOSITORY)
 
     @property
-    def pid(self) -> int:
-        """The process id of the broker's leash."""
-        return self._server.pid
-
-    @property
     def url(self) -> str:
         """The bridge's address."""
         return f"mqtt://{BRIDGE_USER}:{self.password}@{LOOPBACK}:{self.port}"
 
-    def start(self) -> None:
+    def start(self, record: Record = ignore) -> None:
         """Write the configuration and the bridge's password, then serve.
 
         Raises: ServerStartError.
@@ -65,7 +60,11 @@ class MqttServer:
         PasswordFile(self.password_file).set(BRIDGE_USER, self.password)
         self._write_configuration()
         self.pid_file.unlink(missing_ok=True)
-        self._server.start(self._is_ready)
+        self._server.start(self._is_ready, record)
+
+    def is_running(self) -> bool:
+        """Tell whether the server still runs."""
+        return self._server.is_running()
 
     def stop(self) -> None:
         """Stop with SIGTERM."""

@@ -14,7 +14,8 @@ import psycopg
 
 from petwash.devstack.ports import LOOPBACK
 from petwash.devstack.privileges import give_to_unprivileged, unprivileged
-from petwash.devstack.server import LeashedServer
+from petwash.devstack.processes import command_of
+from petwash.devstack.server import LeashedServer, Record, ignore
 
 SUPERUSER = "postgres"
 MAX_CONNECTIONS = 120
@@ -53,12 +54,7 @@ class PostgresServer:
             remove=remove,
         )
 
-    @property
-    def pid(self) -> int:
-        """The process id of the server's leash."""
-        return self._server.pid
-
-    def start(self) -> None:
+    def start(self, record: Record = ignore) -> None:
         """Create the cluster when it is new, then serve.
 
         Raises: ServerStartError, subprocess.CalledProcessError when initdb refuses.
@@ -66,7 +62,11 @@ class PostgresServer:
         if not (self.data / "PG_VERSION").exists():
             self._create()
         _forget_stale_pid(self.data)
-        self._server.start(self._is_ready)
+        self._server.start(self._is_ready, record)
+
+    def is_running(self) -> bool:
+        """Tell whether the server still runs."""
+        return self._server.is_running()
 
     def stop(self) -> None:
         """Stop with SIGINT: PostgreSQL's fast stop, which does not wait for clients."""
@@ -146,7 +146,5 @@ def _forget_stale_pid(data: Path) -> None:
 
 
 def _is_postgres_on(pid: int, data: Path) -> bool:
-    command = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
+    command = command_of(pid)
     return "postgres" in command and os.fspath(data) in command

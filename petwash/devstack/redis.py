@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from petwash.devstack.ports import LOOPBACK
-from petwash.devstack.server import LeashedServer
+from petwash.devstack.server import LeashedServer, Record, ignore
 
 
 def binary() -> Path:
@@ -40,16 +40,11 @@ class RedisServer:
         self._server = LeashedServer("Redis", [str(binary()), str(data / "redis.conf")], log=log, remove=remove)
 
     @property
-    def pid(self) -> int:
-        """The process id of the server's leash."""
-        return self._server.pid
-
-    @property
     def url(self) -> str:
         """The address with the password, database 0."""
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
 
-    def start(self) -> None:
+    def start(self, record: Record = ignore) -> None:
         """Write the configuration and serve. Raises: ServerStartError."""
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self.data / "redis.conf"
@@ -59,7 +54,11 @@ class RedisServer:
             f'dir "{self.data}"\nsave ""\nappendonly {"yes" if self.durable else "no"}\n'
             "daemonize no\n"
         )
-        self._server.start(self._is_ready)
+        self._server.start(self._is_ready, record)
+
+    def is_running(self) -> bool:
+        """Tell whether the server still runs."""
+        return self._server.is_running()
 
     def stop(self) -> None:
         """Stop with SIGTERM: Redis writes its file first."""

@@ -13,6 +13,13 @@ START_SECONDS = 30.0
 _TAIL_CHARACTERS = 1500
 
 
+Record = Callable[[int], None]
+
+
+def ignore(group: int) -> None:
+    """Record nothing: what a test run starts needs no cleaning up by the next one."""
+
+
 class ServerStartError(RuntimeError):
     """The server ended or stayed silent; the message holds the end of its log."""
 
@@ -46,20 +53,14 @@ class LeashedServer:
         ]
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int:
-        """The leash's process id. Raises: RuntimeError before the start."""
-        if self._process is None:
-            raise RuntimeError(f"{self.name} has not been started.")
-        return self._process.pid
-
-    def start(self, is_ready: Callable[[], bool]) -> None:
-        """Start the server and wait until it answers.
+    def start(self, is_ready: Callable[[], bool], record: Record = ignore) -> None:
+        """Start the server and wait until it answers; `record` learns its process group at once.
 
         Raises: ServerStartError.
         """
         with self.log.open("ab") as output:
             self._process = self._spawn(output)
+        record(self._process.pid)
         deadline = time.monotonic() + START_SECONDS
         while not is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -19,7 +19,7 @@ class Peer:
     def __init__(self, broker: MqttServer, user: str, password: str, **options: Any) -> None:
         acknowledge = options.pop("acknowledge", True)
         will = options.pop("will", None)
-        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, manual_ack=not acknowledge, **options)
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, manual_ack=not acknowledge, **options)
         self.client.username_pw_set(user, password)
         self.heard: queue.Queue[paho.MQTTMessage] = queue.Queue()
         self.connected: queue.Queue[Any] = queue.Queue()
@@ -30,7 +30,8 @@ class Peer:
         self.client.on_message = lambda _c, _u, message: self.heard.put(message)
         self.client.on_subscribe = lambda _c, _u, mid, _r, _p: self._subscribed.put(mid)
         if will:
-            self.client.will_set(*will, qos=1)
+            topic, text = will
+            self.client.will_set(topic, text, qos=1)
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 
@@ -56,7 +57,7 @@ class Peer:
         """Cut the connection as `kill -9` would, without a goodbye."""
         self.client._reconnect_on_failure = False
         connection = self.client.socket()
-        assert connection is not None
+        assert isinstance(connection, socket.socket)
         connection.shutdown(socket.SHUT_RDWR)
         self.gone.get(timeout=PATIENCE)
         self.client.loop_stop()

@@ -1,0 +1,26 @@
+# PetWash needs Python 3.11 or newer and make; everything else is brought along.
+PYTHON ?= python3
+IN_VENV = exec $(PYTHON) petwash/devstack/bootstrap.py
+export PORT PETWASH_HOME
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint demo python
+
+help: ## Show what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "petwash: $(PYTHON) is missing: install Python 3.11 or newer." >&2; exit 1; }
+
+run: python ## Start everything on http://127.0.0.1:8000 (PORT=, PETWASH_HOME=)
+	@$(IN_VENV) -m petwash.devstack.run
+
+test: python ## Run the tests in parallel (ARGS= goes to pytest)
+	@$(IN_VENV) -m pytest -n auto $(ARGS)
+
+lint: python ## Check style, types, borders between apps and migrations
+	@$(IN_VENV) -m petwash.devstack.lint
+
+demo: python ## Play both stories against a system of its own and check every step
+	@$(IN_VENV) -m petwash.devstack.demo
