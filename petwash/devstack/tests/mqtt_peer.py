@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from petwash.devstack.mqtt import MqttServer
 
