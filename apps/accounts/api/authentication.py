@@ -44,6 +44,12 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="petwash"'
 
 
+def signed_in(request: Request) -> User:
+    """Return the person behind a request that has passed the permission check."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's metaclass is untyped
     """Describes bearer tokens in the OpenAPI document."""
 

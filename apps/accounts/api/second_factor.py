@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import examples
+from apps.accounts.api.authentication import signed_in
 from apps.accounts.api.serializers import (
     CodeSerializer,
     DisableSerializer,
@@ -41,7 +42,7 @@ class SetUpView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Set up."""
-        return Response(EnrolmentSerializer(second_factor.set_up(actor=request.user)).data)
+        return Response(EnrolmentSerializer(second_factor.set_up(actor=signed_in(request))).data)
 
 
 class ConfirmView(ApiView):
@@ -64,7 +65,7 @@ class ConfirmView(ApiView):
     def post(self, request: Request) -> Response:
         """Confirm."""
         body = self.parse(CodeSerializer, request)
-        codes = second_factor.confirm(actor=request.user, code=body["code"], session_id=session_of(request.auth))
+        codes = second_factor.confirm(actor=signed_in(request), code=body["code"], session_id=session_of(request.auth))
         return Response({"recovery_codes": codes})
 
 
@@ -83,5 +84,5 @@ class DisableView(ApiView):
     def post(self, request: Request) -> Response:
         """Turn off."""
         body = self.parse(DisableSerializer, request)
-        second_factor.disable(actor=request.user, session_id=session_of(request.auth), **body)
+        second_factor.disable(actor=signed_in(request), session_id=session_of(request.auth), **body)
         return Response(status=204)

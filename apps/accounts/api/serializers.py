@@ -187,4 +187,4 @@ class ExportSerializer(serializers.Serializer[Any]):
     """Everything held of the person, by app."""
 
     exported_at = serializers.DateTimeField()
-    data = serializers.DictField(child=serializers.DictField())
+    sections = serializers.DictField(child=serializers.DictField(), help_text="By app.")

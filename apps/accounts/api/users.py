@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api import examples
+from apps.accounts.api.authentication import signed_in
 from apps.accounts.api.serializers import (
     ChangePasswordSerializer,
     ExportSerializer,
@@ -29,7 +30,7 @@ class MeView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Read."""
-        return Response(UserSerializer(request.user).data)
+        return Response(UserSerializer(signed_in(request)).data)
 
     @operation(
         summary="Change your name or phone",
@@ -44,7 +45,7 @@ class MeView(ApiView):
     def patch(self, request: Request) -> Response:
         """Change."""
         changes = self.parse(ProfileChangeSerializer, request)
-        return Response(UserSerializer(profiles.change(actor=request.user, changes=changes)).data)
+        return Response(UserSerializer(profiles.change(actor=signed_in(request), changes=changes)).data)
 
     @operation(
         summary="Delete your account",
@@ -56,7 +57,7 @@ class MeView(ApiView):
     )
     def delete(self, request: Request) -> Response:
         """Delete."""
-        profiles.delete(actor=request.user)
+        profiles.delete(actor=signed_in(request))
         return Response(status=204)
 
 
@@ -80,7 +81,7 @@ class PasswordView(ApiView):
         """Change."""
         body = self.parse(ChangePasswordSerializer, request)
         passwords.change(
-            actor=request.user,
+            actor=signed_in(request),
             current=body["current_password"],
             new=body["new_password"],
             session_id=session_of(request.auth),
@@ -98,12 +99,12 @@ class ExportView(ApiView):
         examples=[
             examples.answered(
                 "An export",
-                {"exported_at": "2026-03-01T09:30:00Z", "data": {"accounts": {"profile": examples.PERSON}}},
+                {"exported_at": "2026-03-01T09:30:00Z", "sections": {"accounts": {"profile": examples.PERSON}}},
             )
         ],
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
         """Export."""
-        data = profiles.export(actor=request.user)
-        return Response({"exported_at": real_now().isoformat(), "data": data})
+        sections = profiles.export(actor=signed_in(request))
+        return Response({"exported_at": real_now().isoformat(), "sections": sections})

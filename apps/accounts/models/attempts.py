@@ -17,7 +17,7 @@ class AttemptCounterManager(models.Manager["AttemptCounter"]):
         row = self.filter(scope=key.limit.scope, digest=key.digest).first()
         return row.wait_seconds(real_now()) if row else 0
 
-    def count(self, key: LimitKey) -> int:
+    def count_attempt(self, key: LimitKey) -> int:
         """Count one attempt; return 0, or the seconds to wait when the key was locked already.
 
         Counted before the secret is judged, under a row lock: guesses in parallel cannot get past

@@ -43,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp's Device is untyped
     """An owner, a sitter or a member of staff."""
 
     id = models.BigAutoField(primary_key=True)

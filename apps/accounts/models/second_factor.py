@@ -32,7 +32,7 @@ class GuardedDevice(Device):
     def verify_token(self, token: str) -> bool:
         """Use a code at the console's login: count it first, forget the count when it is right."""
         key = CODE_BY_ACCOUNT.key(self.user_id)
-        if AttemptCounter.objects.count(key):
+        if AttemptCounter.objects.count_attempt(key):
             return False
         if self.use(str(token)) is not CodeResult.ACCEPTED:
             return False

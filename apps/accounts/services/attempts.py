@@ -10,7 +10,7 @@ def reserve(key: LimitKey) -> None:
 
     Raises: TooManyRequests(too_many_attempts) while the key is locked.
     """
-    _refuse(AttemptCounter.objects.count(key))
+    _refuse(AttemptCounter.objects.count_attempt(key))
 
 
 def refuse_while_locked(key: LimitKey) -> None:
@@ -23,7 +23,7 @@ def refuse_while_locked(key: LimitKey) -> None:
 
 def count_failure(key: LimitKey) -> None:
     """Count an attempt that has failed."""
-    AttemptCounter.objects.count(key)
+    AttemptCounter.objects.count_attempt(key)
 
 
 def forgive(key: LimitKey) -> None:

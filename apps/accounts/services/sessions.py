@@ -17,7 +17,7 @@ from apps.common import audit
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
 from apps.common.errors import DomainError, Unauthenticated
-from apps.common.ids import parse_public_id, uuid7
+from apps.common.ids import uuid7
 
 log = structlog.get_logger(__name__)
 
@@ -166,7 +166,7 @@ def _read(refresh_token: str) -> tokens.RefreshClaims:
 
 
 def _families(claims: tokens.RefreshClaims) -> SessionFamilyQuerySet:
-    return SessionFamily.objects.filter(public_id=parse_public_id(claims.session_id))
+    return SessionFamily.objects.filter(public_id=claims.session_id)
 
 
 def _rotate(claims: tokens.RefreshClaims) -> TokenPair | DomainError:

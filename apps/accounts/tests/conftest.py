@@ -10,7 +10,6 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import connections
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from apps.accounts import tasks, totp
@@ -21,14 +20,14 @@ from apps.accounts.types import EnrolledByStaff
 from apps.common import events
 from apps.common.clock import real_now
 
-Call = Callable[..., Response]
+Call = Callable[..., Any]
 
 
 @pytest.fixture
 def call() -> Call:
     """POST to the API as nobody: `call("auth/login", email=..., password=...)`."""
 
-    def post(path: str, *, address: str = "192.0.2.1", **body: Any) -> Response:
+    def post(path: str, *, address: str = "192.0.2.1", **body: Any) -> Any:
         return APIClient().post(f"/api/v1/{path}", body, REMOTE_ADDR=address)
 
     return post
@@ -41,7 +40,8 @@ def sign_in(call: Call) -> Callable[..., dict[str, Any]]:
     def log_in(user: User, password: str = PASSWORD) -> dict[str, Any]:
         response = call("auth/login", email=user.email, password=password)
         assert response.status_code == 200, response.json()
-        return response.json()
+        body: dict[str, Any] = response.json()
+        return body
 
     return log_in
 
@@ -92,7 +92,7 @@ def token_in(message: EmailMessage) -> str:
     return found.group(1)
 
 
-def error_of(response: Response, status: int) -> str:
+def error_of(response: Any, status: int) -> str:
     """Hold the answer to the house's error form and return its code."""
     body = response.json()
     assert response.status_code == status, body

@@ -62,7 +62,6 @@ def test_while_mail_is_down_the_task_asks_for_another_try(owner: User, monkeypat
         raise SMTPServerDisconnected("gone")
 
     monkeypatch.setattr(EmailMessage, "send", refuse)
-    assert SMTPServerDisconnected in tasks.send_mail.autoretry_for or issubclass(SMTPServerDisconnected, OSError)
     with pytest.raises(SMTPServerDisconnected):
         tasks.send_mail("reset_password", str(owner.public_id))
 

@@ -71,7 +71,7 @@ def test_a_stolen_session_cannot_guess_the_password(api: Any, owner: User) -> No
 def test_the_export_holds_the_profile_and_the_sessions_and_no_secret(api: Any, owner: User) -> None:
     response = api(owner).get("/api/v1/users/me/export")
     assert response.status_code == 200
-    section = response.json()["data"]["accounts"]
+    section = response.json()["sections"]["accounts"]
     assert section["profile"]["email"] == owner.email
     assert [row["proofs"] for row in section["sessions"]] == [["pwd"]]
     assert owner.password not in response.content.decode()

@@ -85,7 +85,7 @@ def test_mails_to_one_address_are_limited_whether_or_not_it_has_an_account(call:
 
 @pytest.mark.django_db(transaction=True)
 def test_registrations_of_one_address_at_once_make_one_account(call: Any) -> None:
-    def register(number: int) -> int:
+    def register(number: int) -> Any:
         return call("auth/register", **{**NEW, "email": f"{'Rush' if number % 2 else 'rush'}@example.com"}).status_code
 
     codes = all_at_once(5, register)

@@ -15,7 +15,7 @@ from apps.common.clock import real_now
 
 
 @pytest.fixture
-def newcomer(db: None) -> User:
+def newcomer(db: None) -> Any:
     """Somebody who has not proven the address."""
     return UserFactory(email="new@example.com", email_verified_at=None)
 
