@@ -32,5 +32,6 @@ urlpatterns = [
     ),
     path("api/schema/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     *[path("api/v1/", include(f"apps.{app}.api.urls")) for app in API_APPS],
+    path("account/", include("apps.accounts.page_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,5 +1,7 @@
 """Reads of accounts."""
 
+from typing import Any
+
 from apps.accounts.models import SessionFamily, User
 from apps.common.ids import parse_public_id
 
@@ -21,3 +23,17 @@ def find_open_session(session_id: str) -> SessionFamily | None:
         return None
     rows = SessionFamily.objects.open().select_related("user")
     return rows.filter(public_id=key).first()
+
+
+def belongs_to(person: Any, *groups: str) -> bool:
+    """Tell whether somebody is active staff in any of the groups; administrators are in all.
+
+    The groups are read once a request: the answer stays with the person's object.
+    """
+    if not (person.is_active and person.is_staff):
+        return False
+    if person.is_superuser:
+        return True
+    if not hasattr(person, "_group_names"):
+        person._group_names = set(person.groups.values_list("name", flat=True))
+    return not person._group_names.isdisjoint(groups)

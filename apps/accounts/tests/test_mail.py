@@ -57,13 +57,22 @@ def test_tokens_are_neither_stored_nor_logged(
 
 
 @pytest.mark.django_db
-def test_while_mail_is_down_the_task_asks_for_another_try(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: EmailMessage, fail_silently: bool = False) -> int:
-        raise SMTPServerDisconnected("gone")
+@pytest.mark.parametrize("failure", [SMTPServerDisconnected("gone"), ConnectionRefusedError("nobody there")])
+def test_while_mail_is_down_the_task_tries_again(
+    owner: User, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    failures = [failure, failure]
+    sent: list[str] = []
 
-    monkeypatch.setattr(EmailMessage, "send", refuse)
-    with pytest.raises(SMTPServerDisconnected):
-        tasks.send_mail("reset_password", str(owner.public_id))
+    def send(self: EmailMessage, fail_silently: bool = False) -> int:
+        if failures:
+            raise failures.pop()
+        sent.append(str(self.subject))
+        return 1
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+    tasks.send_mail.apply(args=("reset_password", str(owner.public_id)))
+    assert sent == ["Reset your PetWash password"]
 
 
 @pytest.mark.django_db
