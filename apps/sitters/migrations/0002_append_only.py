@@ -6,6 +6,6 @@ from apps.common.append_only import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sitters", "0001_vetting_and_nights"), ("common", "0001_kernel")]
+    dependencies = [("sitters", "0001_vetting_and_nights"), ("common", "0002_outbox_notify_and_history")]
 
     operations = append_only("sitters_trust_transition", "sitters_case_transition")
