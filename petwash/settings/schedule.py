@@ -10,4 +10,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "prune-kernel": {"task": "common.prune", "schedule": 3600.0},
     "accounts-prune": {"task": "accounts.prune", "schedule": 3600.0},
+    "sitters-sweep-vetting": {
+        "task": "sitters.sweep_vetting",
+        "schedule": 10.0,
+        "options": {"expires": 20},
+    },
+    "sitters-expire-clearances": {
+        "task": "sitters.expire_clearances",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
 }

@@ -25,9 +25,9 @@ def test_an_owner_adds_and_reads_a_pet(api, owner):
 
 
 def test_a_list_shows_own_pets_newest_first_in_one_query(api, owner, django_assert_num_queries):
-    first, second = PetFactory(owner=owner), PetFactory(owner=owner)
-    PetFactory()
-    PetFactory(owner=owner, archived_at=business_now())
+    first, second = PetFactory.create(owner=owner), PetFactory.create(owner=owner)
+    PetFactory.create()
+    PetFactory.create(owner=owner, archived_at=business_now())
     client = api(owner)
     with django_assert_num_queries(2):  # the caller, the page
         body = client.get("/api/v1/pets").json()
@@ -36,13 +36,13 @@ def test_a_list_shows_own_pets_newest_first_in_one_query(api, owner, django_asse
 
 
 def test_a_patch_changes_what_it_names(api, owner):
-    pet = PetFactory(owner=owner, breed="Collie")
+    pet = PetFactory.create(owner=owner, breed="Collie")
     answer = api(owner).patch(f"/api/v1/pets/{pet.public_id}", {"name": "Bella"})
     assert (answer.status_code, answer.json()["name"], answer.json()["breed"]) == (200, "Bella", "Collie")
 
 
 def test_an_archived_pet_is_gone_for_its_owner_and_stays_in_the_table(api, owner):
-    pet = PetFactory(owner=owner)
+    pet = PetFactory.create(owner=owner)
     path = f"/api/v1/pets/{pet.public_id}"
     assert api(owner).delete(path).status_code == 204
     assert api(owner).get(path).status_code == 404
@@ -52,7 +52,7 @@ def test_an_archived_pet_is_gone_for_its_owner_and_stays_in_the_table(api, owner
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
 def test_a_stranger_gets_404_and_changes_nothing(api, stranger, method):
-    pet = PetFactory()
+    pet = PetFactory.create()
     answer = getattr(api(stranger), method)(f"/api/v1/pets/{pet.public_id}", {"name": "Stolen"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "pet_not_found")
     fresh = Pet.objects.get()
@@ -99,7 +99,7 @@ def test_born_today_is_fine(api, owner):
 
 def test_too_many_pets(api, owner, monkeypatch):
     monkeypatch.setattr(pets, "MAX_PETS_PER_OWNER", 1)
-    PetFactory(owner=owner)
+    PetFactory.create(owner=owner)
     answer = api(owner).post("/api/v1/pets", REX)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "too_many_pets")
     assert Pet.objects.count() == 1

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from apps.common.clock import business_now
+from apps.sitters import selectors
 from apps.sitters.api.serializers import (
     OwnProfileSerializer,
     PublicSitterSerializer,
@@ -34,9 +36,10 @@ def status_body(case: VettingCase | None, profile: SitterProfile | None) -> Any:
         "checks": _checks(case) if case else [],
     }
     if profile is not None:
+        now, trust = business_now(), selectors.trust_of(profile)
         body |= {
-            "status": profile.vetting_status,
-            "badge": profile.trust_badge,
+            "status": trust.status_at(now),  # the truth of this instant; the columns follow by a sweep
+            "badge": trust.badge_at(now),
             "cleared_at": profile.cleared_at,
             "expires_at": profile.clearance_expires_at,
         }

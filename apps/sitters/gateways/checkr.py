@@ -62,8 +62,8 @@ class CheckrProvider:
         candidate = self._call(
             "POST", "/v1/candidates", key=f"{case_id}-candidate", json=_candidate(applicant, case_id)
         )
-        report = self._order(str(candidate["id"]), case_id)
-        return ProviderReference(candidate_id=str(candidate["id"]), report_id=str(report["id"]))
+        candidate_id = _id_of(candidate)
+        return ProviderReference(candidate_id=candidate_id, report_id=self._order(candidate_id, case_id))
 
     def find_reference(self, *, case_id: str) -> ProviderReference | None:
         """Look the case up by the custom id; a candidate without a report gets its report."""
@@ -71,10 +71,10 @@ class CheckrProvider:
         found = candidates.get("data") or []
         if not found:
             return None
-        candidate = found[0]
-        report_ids = candidate.get("report_ids") or []
-        report_id = report_ids[0] if report_ids else self._order(candidate["id"], case_id)["id"]
-        return ProviderReference(candidate_id=str(candidate["id"]), report_id=str(report_id))
+        candidate_id = _id_of(found[0])
+        report_ids = found[0].get("report_ids") or []
+        report_id = str(report_ids[0]) if report_ids else self._order(candidate_id, case_id)
+        return ProviderReference(candidate_id=candidate_id, report_id=report_id)
 
     def fetch_report(self, report_id: str) -> ReportFacts | None:
         """Read the report with its screenings, and the candidate for our own id."""
@@ -88,7 +88,7 @@ class CheckrProvider:
             return None
         candidate = report.get("candidate") or {}
         return ReportFacts(
-            report_id=str(report["id"]),
+            report_id=_id_of(report),
             candidate_id=str(report.get("candidate_id") or candidate.get("id") or ""),
             case_id=str(candidate.get("custom_id") or ""),
             checks={kind: _result(report.get(name)) for kind, name in SCREENINGS.items()},
@@ -106,9 +106,9 @@ class CheckrProvider:
             raise InvalidInput("webhook_stale", "The event's created_at is too far from the present.")
         return notice
 
-    def _order(self, candidate_id: str, case_id: str) -> dict[str, Any]:
+    def _order(self, candidate_id: str, case_id: str) -> str:
         body = {"candidate_id": candidate_id, "package": PACKAGE}
-        return self._call("POST", "/v1/reports", key=f"{case_id}-report", json=body)
+        return _id_of(self._call("POST", "/v1/reports", key=f"{case_id}-report", json=body))
 
     def _call(
         self,
@@ -152,6 +152,14 @@ def _read(answer: httpx.Response) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise _down()
     return content
+
+
+def _id_of(content: object) -> str:
+    """Return the object's id; an object without one is no answer."""
+    found = content.get("id") if isinstance(content, dict) else None
+    if not isinstance(found, str) or not NAME.fullmatch(found):
+        raise _down()
+    return found
 
 
 def _our_field(answer: httpx.Response) -> str:

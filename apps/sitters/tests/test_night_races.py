@@ -48,14 +48,14 @@ def future_nights(count):
 
 
 def test_twenty_at_one_exclusive_night():
-    sitter, nights = ClearedSitterFactory(), future_nights(1)
+    sitter, nights = ClearedSitterFactory.create(), future_nights(1)
     outcome = race([attempt_at(sitter, nights, booking=f"b{n}", service="house_sitting") for n in range(RIVALS)])
     assert outcome == ["nights_unavailable"] * (RIVALS - 1) + ["won"]
     assert NightReservation.objects.count() == 1
 
 
 def test_twenty_of_both_kinds_at_one_night():
-    sitter, nights = ClearedSitterFactory(capacities={"boarding": 1, "house_sitting": 1}), future_nights(1)
+    sitter, nights = ClearedSitterFactory.create(capacities={"boarding": 1, "house_sitting": 1}), future_nights(1)
     kinds = ["boarding", "house_sitting"]
     outcome = race([attempt_at(sitter, nights, booking=f"b{n}", service=kinds[n % 2]) for n in range(RIVALS)])
     assert outcome == ["nights_unavailable"] * (RIVALS - 1) + ["won"]
@@ -64,7 +64,7 @@ def test_twenty_of_both_kinds_at_one_night():
 
 
 def test_overlapping_stays_named_in_opposite_orders_do_not_deadlock():
-    sitter, nights = ClearedSitterFactory(capacities={"boarding": 3}), future_nights(5)
+    sitter, nights = ClearedSitterFactory.create(capacities={"boarding": 3}), future_nights(5)
     attempts = [
         attempt_at(sitter, nights[::-1] if n % 2 else nights, booking=f"b{n}", service="boarding")
         for n in range(RIVALS)
@@ -74,14 +74,14 @@ def test_overlapping_stays_named_in_opposite_orders_do_not_deadlock():
 
 
 def test_one_booking_sent_twice_at_once_takes_the_night_once():
-    sitter, nights = ClearedSitterFactory(), future_nights(2)
+    sitter, nights = ClearedSitterFactory.create(), future_nights(2)
     attempt = attempt_at(sitter, nights, booking="same", service="boarding")
     assert race([attempt] * 6) == ["won"] * 6
     assert set(SitterNight.objects.values_list("booked", flat=True)) == {1}
 
 
 def test_freeing_races_with_reserving_and_loses_no_count():
-    sitter, nights = ClearedSitterFactory(capacities={"boarding": 10}), future_nights(2)
+    sitter, nights = ClearedSitterFactory.create(capacities={"boarding": 10}), future_nights(2)
     with transaction.atomic():
         for n in range(5):
             attempt_at(sitter, nights, booking=f"old{n}", service="boarding")()
@@ -101,7 +101,7 @@ def test_freeing_races_with_reserving_and_loses_no_count():
     ],
 )
 def test_the_database_refuses_an_impossible_night(change):
-    sitter = ClearedSitterFactory()
+    sitter = ClearedSitterFactory.create()
     SitterNight.objects.create(sitter=sitter, night=future_nights(1)[0], capacity=2, booked=1)
     with pytest.raises(IntegrityError), connection.cursor() as cursor:
         cursor.execute(f"UPDATE sitters_night SET {change}")  # noqa: S608 - the parameters above

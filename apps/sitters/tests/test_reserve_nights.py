@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def sitter():
-    return ClearedSitterFactory()
+    return ClearedSitterFactory.create()
 
 
 def nights(count=3, first=10):
@@ -86,20 +86,20 @@ def test_too_many_pets(sitter):
 
 
 def test_a_service_that_is_not_offered():
-    refused("service_not_offered", ClearedSitterFactory(capacities={"day_care": 1}))
+    refused("service_not_offered", ClearedSitterFactory.create(capacities={"day_care": 1}))
 
 
 def test_a_sitter_who_is_not_cleared_cannot_be_booked():
-    refused("sitter_not_cleared", SitterProfileFactory())
+    refused("sitter_not_cleared", SitterProfileFactory.create())
 
 
 def test_a_clearance_that_is_over_counts_before_any_sweep_has_run():
     over = business_now() - timedelta(days=366)
-    refused("sitter_not_cleared", ClearedSitterFactory(cleared_at=over))
+    refused("sitter_not_cleared", ClearedSitterFactory.create(cleared_at=over))
 
 
 def test_a_stay_beyond_the_clearance_is_refused():
-    sitter = ClearedSitterFactory(cleared_at=business_now() - timedelta(days=360))
+    sitter = ClearedSitterFactory.create(cleared_at=business_now() - timedelta(days=360))
     error = refused("sitter_not_cleared", sitter)
     assert error.details == {"clearance_expires_at": sitter.clearance_expires_at.isoformat()}
 
