@@ -1,12 +1,22 @@
 """Counters of guesses at secrets."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models, transaction
 
 from apps.accounts.limits import LimitKey
 from apps.common.clock import real_now
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a secret is right; a key that is locked for `wait_seconds` was not judged at all."""
+
+    holds: bool
+    wait_seconds: int = 0
 
 
 class AttemptCounterManager(models.Manager["AttemptCounter"]):
@@ -17,6 +27,26 @@ class AttemptCounterManager(models.Manager["AttemptCounter"]):
         row = self.filter(scope=key.limit.scope, digest=key.digest).first()
         return row.wait_seconds(real_now()) if row else 0
 
+    def judge(self, key: LimitKey, holds: Callable[[], bool]) -> "Judgement":
+        """Judge a secret under the key's row lock, count a wrong one, forget the count for a right one.
+
+        Judgements of one key come one after the other: wrong ones in parallel cannot get past the
+        limit together, and right ones in parallel are all let through.
+        """
+        now = real_now()
+        with transaction.atomic():
+            row = self._locked(key, now)
+            wait = row.wait_seconds(now)
+            if wait:
+                return Judgement(holds=False, wait_seconds=wait)
+            right = holds()
+            if right:
+                row.attempts, row.locked_until = 0, None
+            else:
+                row.add_attempt(key, now)
+            row.save(update_fields=["attempts", "window_started_at", "locked_until"])
+        return Judgement(holds=right)
+
     def count_attempt(self, key: LimitKey) -> int:
         """Count one attempt; return 0, or the seconds to wait when the key was locked already.
 
@@ -25,9 +55,7 @@ class AttemptCounterManager(models.Manager["AttemptCounter"]):
         """
         now = real_now()
         with transaction.atomic():
-            row, _ = self.select_for_update().get_or_create(
-                scope=key.limit.scope, digest=key.digest, defaults={"window_started_at": now}
-            )
+            row = self._locked(key, now)
             wait = row.wait_seconds(now)
             if not wait:
                 row.add_attempt(key, now)
@@ -37,6 +65,12 @@ class AttemptCounterManager(models.Manager["AttemptCounter"]):
     def forgive(self, key: LimitKey) -> None:
         """Start again at zero: the secret was right."""
         self.filter(scope=key.limit.scope, digest=key.digest).update(attempts=0, locked_until=None)
+
+    def _locked(self, key: LimitKey, now: datetime) -> "AttemptCounter":
+        row, _ = self.select_for_update().get_or_create(
+            scope=key.limit.scope, digest=key.digest, defaults={"window_started_at": now}
+        )
+        return row
 
 
 class AttemptCounter(models.Model):

@@ -1,5 +1,7 @@
 """Refusing guessers."""
 
+from collections.abc import Callable
+
 from apps.accounts.limits import LimitKey
 from apps.accounts.models import AttemptCounter
 from apps.common.errors import TooManyRequests
@@ -11,6 +13,16 @@ def reserve(key: LimitKey) -> None:
     Raises: TooManyRequests(too_many_attempts) while the key is locked.
     """
     _refuse(AttemptCounter.objects.count_attempt(key))
+
+
+def judge(key: LimitKey, holds: Callable[[], bool]) -> bool:
+    """Return whether the secret is right; wrong ones count, a right one clears the count.
+
+    Raises: TooManyRequests(too_many_attempts) while the key is locked, without judging.
+    """
+    judgement = AttemptCounter.objects.judge(key, holds)
+    _refuse(judgement.wait_seconds)
+    return judgement.holds
 
 
 def refuse_while_locked(key: LimitKey) -> None:

@@ -21,13 +21,11 @@ def check(*, email: str, password: str, address: str) -> User:
     pair = limits.PASSWORD_BY_ADDRESS_AND_ACCOUNT.key(address, email)
     spray = limits.PASSWORD_BY_ADDRESS.key(address)
     attempts.refuse_while_locked(spray)
-    attempts.reserve(pair)
     user = selectors.find_by_email(email)
-    if not _password_holds(user, password):
+    if not attempts.judge(pair, lambda: _password_holds(user, password)):
         attempts.count_failure(spray)
         raise Unauthenticated("invalid_credentials", "The address or the password is wrong. Check both.")
     assert user is not None
-    attempts.forgive(pair)
     refuse_inactive(user)
     return user
 
@@ -38,10 +36,8 @@ def confirm_password(*, user: User, password: str, field: str) -> None:
     Raises: InvalidInput(wrong_password) naming the field; TooManyRequests(too_many_attempts).
     """
     key = limits.PASSWORD_BY_ACCOUNT.key(user.pk)
-    attempts.reserve(key)
-    if not user.check_password(password):
+    if not attempts.judge(key, lambda: user.check_password(password)):
         raise InvalidInput("wrong_password", "This is not your password.", {field: ["This is not your password."]})
-    attempts.forgive(key)
 
 
 def inactive_refusal(user: User) -> Unauthenticated | None:

@@ -25,7 +25,7 @@ class Mail:
 
 
 def _page(path: str, token: str) -> str:
-    return f"{settings.PUBLIC_BASE_URL}/account/{path}?{urlencode({'token': token})}"
+    return f"{settings.PUBLIC_BASE_URL}/account/{path}?{urlencode({'token': token}, safe=':')}"
 
 
 def _verification(user: User) -> dict[str, Any]:

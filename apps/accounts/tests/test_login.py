@@ -84,6 +84,12 @@ def test_guesses_in_parallel_do_not_get_past_the_limit(call: Any, owner: User) -
     assert sorted(codes) == [401] * 5 + [429] * 7
 
 
+@pytest.mark.django_db(transaction=True)
+def test_right_passwords_in_parallel_are_all_let_in(call: Any, owner: User) -> None:
+    codes = all_at_once(12, lambda _: call("auth/login", email=owner.email, password=PASSWORD).status_code)
+    assert codes == [200] * 12
+
+
 @pytest.mark.django_db
 def test_counters_name_nobody(call: Any, owner: User) -> None:
     call("auth/login", email=owner.email, password="wrong")
