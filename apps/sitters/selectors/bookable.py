@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import FilteredRelation, Q
 
 from apps.common.clock import business_now
 from apps.common.errors import Conflict, NotFound
 from apps.common.money import Money
 from apps.sitters.geo import Box, Place, bounding_box, distance_km
-from apps.sitters.models import SitterNight, SitterProfile
+from apps.sitters.models import SitterProfile
 from apps.sitters.states import EXCLUSIVE_SERVICES
 from apps.sitters.types import DemandView, RateView
 
@@ -60,46 +59,48 @@ def rate_for(profile: SitterProfile, service: str) -> RateView:
 def demand_near(profile: SitterProfile, nights: Sequence[date]) -> dict[date, DemandView]:
     """Return pets booked and places offered within 10 km, for each night.
 
-    Two queries, whatever the number of nights. A blocked night offers nothing.
+    One query, whatever the number of nights. A blocked night offers nothing; a night without a
+    row is open with the sitter's usual places.
     """
     if profile.public_lat is None or profile.public_lng is None:
         return {night: DemandView(0, 0) for night in nights}
-    neighbours = _neighbours(Place(profile.public_lat, profile.public_lng))
-    rows = (
-        SitterNight.objects.filter(sitter_id__in=neighbours, night__in=list(nights))
-        .values("night")
-        .annotate(
-            booked=Coalesce(Sum("booked"), 0),
-            offered=Coalesce(Sum("capacity", filter=Q(blocked=False)), 0),
-            usual=Coalesce(Sum("sitter__night_capacity"), 0),
-            rows=Count("id"),
-        )
-    )
-    known = {row["night"]: row for row in rows}
-    everywhere = sum(neighbours.values())
-    demand = {}
-    for night in nights:
-        row = known.get(night)
-        if row is None:
-            demand[night] = DemandView(0, everywhere)
-        else:
-            demand[night] = DemandView(row["booked"], everywhere - row["usual"] + row["offered"])
-    return demand
+    rows = _neighbours_nights(Place(profile.public_lat, profile.public_lng), nights)
+    everywhere = sum({row.sitter: row.usual for row in rows}.values())
+    booked, offered = dict.fromkeys(nights, 0), dict.fromkeys(nights, everywhere)
+    for row in rows:
+        if row.night is not None:
+            booked[row.night] += row.booked
+            offered[row.night] += (0 if row.blocked else row.capacity) - row.usual
+    return {night: DemandView(booked[night], offered[night]) for night in nights}
 
 
-def _neighbours(centre: Place) -> dict[int, int]:
-    box = bounding_box(centre, DEMAND_RADIUS_KM)
+class _NeighbourNight(NamedTuple):
+    """A neighbour and one of the nights that has a row; no night when none has."""
+
+    sitter: int
+    lat: float
+    lng: float
+    usual: int
+    night: date | None
+    booked: int
+    capacity: int
+    blocked: bool
+
+
+def _neighbours_nights(centre: Place, nights: Sequence[date]) -> list[_NeighbourNight]:
+    wanted = FilteredRelation("nights", condition=Q(nights__night__in=list(nights)))
     rows = (
         SitterProfile.objects.bookable_at(business_now())
-        .filter(within(box), night_capacity__gt=0)
+        .filter(within(bounding_box(centre, DEMAND_RADIUS_KM)), night_capacity__gt=0)
+        .annotate(wanted=wanted)
         .order_by("id")
-        .values_list("id", "public_lat", "public_lng", "night_capacity")[:DEMAND_SITTERS_MAX]
-    )
-    return {
-        pk: capacity
-        for pk, lat, lng, capacity in rows
-        if lat is not None and lng is not None and distance_km(centre, Place(lat, lng)) <= DEMAND_RADIUS_KM
-    }
+        .values_list(
+            "id", "public_lat", "public_lng", "night_capacity",
+            "wanted__night", "wanted__booked", "wanted__capacity", "wanted__blocked",
+        )[: DEMAND_SITTERS_MAX * max(1, len(nights))]
+    )  # fmt: skip
+    found = [_NeighbourNight(*row) for row in rows]
+    return [row for row in found if distance_km(centre, Place(row.lat, row.lng)) <= DEMAND_RADIUS_KM]
 
 
 def within(box: Box) -> Q:
