@@ -1,5 +1,7 @@
 """Routes of the payments app, mounted under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.payments.api.views import StripeWebhookView
+
+urlpatterns: list[URLPattern] = [path("webhooks/stripe", StripeWebhookView.as_view())]

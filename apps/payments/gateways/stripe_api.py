@@ -1,0 +1,267 @@
+"""The one adapter: Stripe's own SDK. Without keys it speaks to the sandbox at STRIPE_API_BASE.
+
+The rules of retrying: docs.stripe.com/api/idempotent_requests and docs.stripe.com/error-low-level.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import stripe
+
+from apps.common.money import Money
+from apps.payments.gateways import facts
+from apps.payments.gateways.port import (
+    AccountFacts,
+    AccountRequest,
+    GatewayKeySpent,
+    GatewayRefused,
+    GatewayUncertain,
+    IntentFacts,
+    IntentRequest,
+    MovementFacts,
+    RefundRequest,
+    TransferRequest,
+    WebhookFacts,
+)
+
+API_VERSION = "2026-10-28.endive"  # the SDK's own; pinned so that an upgrade is a decision
+SIGNATURE_TOLERANCE_SECONDS = 300
+SERVER_ERROR = 500
+NOT_FOUND = 404
+UNEXPECTED_STATE = "payment_intent_unexpected_state"
+EXPAND = ["latest_charge.balance_transaction"]
+
+logging.getLogger("stripe").setLevel(logging.WARNING)  # its debug lines carry request bodies
+
+
+class StripeGateway:
+    """Stripe, or the sandbox that behaves like it, behind the port `PaymentGateway`."""
+
+    def __init__(
+        self, *, api_key: str, webhook_secret: str, base: str, timeout_seconds: float, max_network_retries: int = 2
+    ) -> None:
+        self._webhook_secret = webhook_secret
+        self._client = stripe.StripeClient(
+            api_key,
+            base_addresses={"api": base},
+            max_network_retries=max_network_retries,
+            stripe_version=API_VERSION,
+            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+        ).v1
+
+    def create_intent(self, request: IntentRequest, *, key: str) -> IntentFacts:
+        """Register a payment; no money moves before it is confirmed."""
+        with _translated():
+            intent = self._client.payment_intents.create(
+                {
+                    "amount": request.amount.amount_minor,
+                    "currency": request.amount.currency.lower(),
+                    "payment_method": request.payment_method,
+                    "payment_method_types": ["card"],
+                    "transfer_group": request.transfer_group,
+                    "metadata": {**request.metadata, "payment_id": request.payment_id},
+                },
+                {"idempotency_key": key},
+            )
+        return facts.of_intent(intent.to_dict())
+
+    def confirm_intent(self, intent_id: str, *, key: str) -> IntentFacts:
+        """Take the money; a declined card is a fact (status failed), not an error."""
+        try:
+            with _translated():
+                intent = self._client.payment_intents.confirm(intent_id, {"expand": EXPAND}, {"idempotency_key": key})
+        except _Moved:
+            return self._settled(intent_id)
+        return facts.of_intent(intent.to_dict())
+
+    def cancel_intent(self, intent_id: str, *, key: str) -> IntentFacts:
+        """Cancel, unless it has succeeded already: the facts tell which."""
+        try:
+            with _translated():
+                intent = self._client.payment_intents.cancel(intent_id, {}, {"idempotency_key": key})
+        except _Moved:
+            return self._settled(intent_id)
+        return facts.of_intent(intent.to_dict())
+
+    def retrieve_intent(self, intent_id: str) -> IntentFacts | None:
+        """Look a payment up."""
+        with _absent_is_none() as found, _translated():
+            found += [self._client.payment_intents.retrieve(intent_id, {"expand": EXPAND}).to_dict()]
+        return facts.of_intent(found[0]) if found else None
+
+    def refund(self, request: RefundRequest, *, key: str) -> MovementFacts:
+        """Send money back."""
+        with _translated():
+            refund = self._client.refunds.create(
+                {
+                    "payment_intent": request.intent_id,
+                    "amount": request.amount.amount_minor,
+                    "metadata": {"refund_id": request.refund_id},
+                },
+                {"idempotency_key": key},
+            )
+        return facts.of_refund(refund.to_dict())
+
+    def find_refund(self, intent_id: str, refund_id: str) -> MovementFacts | None:
+        """Look a refund up by our id."""
+        with _translated():
+            page = self._client.refunds.list({"payment_intent": intent_id, "limit": 100})
+            rows = (facts.of_refund(row.to_dict()) for row in page.auto_paging_iter())
+            return next((row for row in rows if row.our_id == refund_id), None)
+
+    def retrieve_refund(self, provider_id: str) -> MovementFacts | None:
+        """Look a refund up by the gateway's id."""
+        with _absent_is_none() as found, _translated():
+            found += [self._client.refunds.retrieve(provider_id).to_dict()]
+        return facts.of_refund(found[0]) if found else None
+
+    def transfer(self, request: TransferRequest, *, key: str) -> MovementFacts:
+        """Send money to a payee, out of one charge, so that pending money can be used."""
+        with _translated():
+            transfer = self._client.transfers.create(
+                {
+                    "amount": request.amount.amount_minor,
+                    "currency": request.amount.currency.lower(),
+                    "destination": request.account_id,
+                    "source_transaction": request.charge_id,
+                    "transfer_group": request.transfer_group,
+                    "metadata": {"transfer_id": request.transfer_id},
+                },
+                {"idempotency_key": key},
+            )
+        return facts.of_transfer(transfer.to_dict())
+
+    def find_transfer(self, transfer_group: str, transfer_id: str) -> MovementFacts | None:
+        """Look a transfer up by our id."""
+        with _translated():
+            page = self._client.transfers.list({"transfer_group": transfer_group, "limit": 100})
+            rows = (facts.of_transfer(row.to_dict()) for row in page.auto_paging_iter())
+            return next((row for row in rows if row.our_id == transfer_id), None)
+
+    def retrieve_transfer(self, provider_id: str) -> MovementFacts | None:
+        """Look a transfer up by the gateway's id."""
+        with _absent_is_none() as found, _translated():
+            found += [self._client.transfers.retrieve(provider_id).to_dict()]
+        return facts.of_transfer(found[0]) if found else None
+
+    def open_account(self, request: AccountRequest, *, key: str) -> AccountFacts:
+        """Open a payee's account that can receive transfers; its holder completes it at Stripe."""
+        with _translated():
+            account = self._client.accounts.create(
+                {
+                    "country": request.country,
+                    "email": request.email,
+                    "business_type": "individual",
+                    "capabilities": {"transfers": {"requested": True}},
+                    "controller": {
+                        "fees": {"payer": "application"},
+                        "losses": {"payments": "application"},
+                        "stripe_dashboard": {"type": "express"},
+                    },
+                    "metadata": {"payee_id": request.payee_id},
+                },
+                {"idempotency_key": key},
+            )
+        return facts.of_account(account.to_dict())
+
+    def find_account(self, request: AccountRequest) -> AccountFacts | None:
+        """Look an account up by our id, among those opened since the first attempt."""
+        with _translated():
+            since = int(request.since.timestamp()) - SIGNATURE_TOLERANCE_SECONDS  # clocks differ
+            page = self._client.accounts.list({"created": {"gte": since}, "limit": 100})
+            rows = (facts.of_account(row.to_dict()) for row in page.auto_paging_iter())
+            return next((row for row in rows if row.payee_id == request.payee_id), None)
+
+    def retrieve_account(self, account_id: str) -> AccountFacts | None:
+        """Look an account up by the gateway's id."""
+        with _absent_is_none() as found, _translated():
+            found += [self._client.accounts.retrieve(account_id).to_dict()]
+        return facts.of_account(found[0]) if found else None
+
+    def onboarding_link(self, account_id: str, *, refresh_url: str, return_url: str) -> str:
+        """Return a link, valid for minutes, where the payee completes the account."""
+        with _translated():
+            link = self._client.account_links.create(
+                {
+                    "account": account_id,
+                    "refresh_url": refresh_url,
+                    "return_url": return_url,
+                    "type": "account_onboarding",
+                }
+            )
+        return link.url
+
+    def available(self) -> dict[str, Money]:
+        """Return what the platform could transfer now, by currency."""
+        with _translated():
+            balance = self._client.balance.retrieve().to_dict()
+        rows = [Money(row["amount"], row["currency"].upper()) for row in balance["available"]]
+        return {money.currency: money for money in rows}
+
+    def read_webhook(self, payload: bytes, signature: str) -> WebhookFacts:
+        """Verify the signature on the raw bytes. Raises: GatewayRefused `invalid_signature`."""
+        try:
+            stripe.WebhookSignature.verify_header(payload, signature, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS)
+            event = json.loads(payload)
+            return WebhookFacts(event["id"], event["type"], event["data"]["object"]["id"])
+        except stripe.SignatureVerificationError as error:
+            raise GatewayRefused("invalid_signature", "The signature is missing, forged or too old.") from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise GatewayRefused("invalid_signature", "This is not a signed event.") from error
+
+    def _settled(self, intent_id: str) -> IntentFacts:
+        """Return the facts of an intent that had moved on when a call reached it."""
+        found = self.retrieve_intent(intent_id)
+        if found is None:
+            raise GatewayUncertain(f"{intent_id} was there a moment ago")
+        return found
+
+
+class _Moved(GatewayRefused):
+    """The intent is no longer in the state that the call expects; its facts tell where it is."""
+
+
+@contextmanager
+def _absent_is_none() -> Iterator[list[dict[str, Any]]]:
+    """Collect what was found; an object that does not exist leaves the list empty."""
+    found: list[dict[str, Any]] = []
+    try:
+        yield found
+    except GatewayRefused as refusal:
+        if refusal.code != "resource_missing":
+            raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the SDK's errors into the port's three.
+
+    What says nothing about the effect (no answer, 5xx, 409, 429, a wrong key of ours) is uncertain.
+    """
+    try:
+        yield
+    except stripe.CardError as error:
+        # The intent holds the decline as its last error: it is read like any other state.
+        raise _Moved(error.code or "card_declined", error.user_message or "The card was declined.") from error
+    except stripe.IdempotencyError as error:
+        raise GatewayKeySpent("the key stands for another request") from error
+    except stripe.InvalidRequestError as error:
+        raise _refusal(error) from error
+    except stripe.StripeError as error:
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if (error.http_status or 0) >= SERVER_ERROR and headers.get("idempotent-replayed") == "true":
+            raise GatewayKeySpent("the key gives back a stored fault") from error
+        raise GatewayUncertain(f"{type(error).__name__} (HTTP {error.http_status})") from error
+
+
+def _refusal(error: stripe.InvalidRequestError) -> GatewayRefused:
+    code = error.code or "invalid_request"
+    message = error.user_message or "The gateway refused the request."
+    if code == UNEXPECTED_STATE:
+        return _Moved(code, message)
+    if code == "resource_missing" and error.param == "payment_method":
+        return GatewayRefused("invalid_payment_method", "This payment method does not exist; choose another one.")
+    return GatewayRefused(code, message)

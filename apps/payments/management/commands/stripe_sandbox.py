@@ -1,0 +1,66 @@
+"""`manage.py stripe_sandbox`: a stand-in for Stripe as a process of its own."""
+
+import argparse
+import logging
+import signal
+import threading
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.payments.stripe_sandbox.context import DAY, Rules
+from apps.payments.stripe_sandbox.server import SandboxServer
+
+
+class Command(BaseCommand):
+    """Serve until SIGTERM or SIGINT; the store stays in $PETWASH_HOME/stripe_sandbox.sqlite3."""
+
+    help = "Run the sandbox that stands in for Stripe's API, with signed webhooks to PUBLIC_BASE_URL."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare how the sandbox may differ."""
+        parser.add_argument("--port", type=int, default=settings.STRIPE_SANDBOX_PORT)
+        parser.add_argument("--fee-pct", type=Decimal, default=Decimal(0), help="the gateway's fee in percent")
+        parser.add_argument("--fee-fixed", type=int, default=0, help="and in minor units for each charge")
+        parser.add_argument("--pending-days", type=int, default=2, help="until a charge's money is available")
+        parser.add_argument(
+            "--manual-onboarding", action="store_true", help="payees must visit their onboarding link first"
+        )
+        parser.add_argument("--no-webhooks", action="store_true", help="deliver no events")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Serve. Raises: CommandError when the port is taken."""
+        logging.getLogger("apps.payments.stripe_sandbox").setLevel(logging.INFO)
+        server = self._server(options)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+        self.stdout.write(f"stripe sandbox at {server.url}")
+        self.stdout.flush()
+        server.run()
+        server.stop()
+
+    def _server(self, options: dict[str, Any]) -> SandboxServer:
+        webhooks = not options["no_webhooks"]
+        rules = Rules(
+            fee_pct=options["fee_pct"],
+            fee_fixed=options["fee_fixed"],
+            pending_seconds=options["pending_days"] * DAY,
+            instant_onboarding=not options["manual_onboarding"],
+            webhooks=webhooks,
+        )
+        settings.PETWASH_HOME.mkdir(parents=True, exist_ok=True)
+        try:
+            return SandboxServer(
+                path=settings.PETWASH_HOME / "stripe_sandbox.sqlite3",
+                api_key=settings.STRIPE_API_KEY,
+                port=options["port"],
+                rules=rules,
+                webhook_url=f"{settings.PUBLIC_BASE_URL}/api/v1/webhooks/stripe" if webhooks else "",
+                webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
+            )
+        except OSError as error:
+            raise CommandError(
+                f"Port {options['port']} is taken ({error.strerror}). Set STRIPE_SANDBOX_PORT to a free one."
+            ) from error

@@ -1,0 +1,198 @@
+"""Payments, refunds, transfers, payees, the calls that move them, and the webhook inbox.
+
+Private to this app; others use services and selectors, or a foreign key by name.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.common.clock import real_now
+from apps.common.crypto import EncryptedTextField
+from apps.common.models import PublicModel
+from apps.common.money import Money
+from apps.payments.states import (
+    OPEN_OPERATIONS,
+    MovementStatus,
+    OperationKind,
+    OperationStatus,
+    PaymentStatus,
+    WebhookStatus,
+)
+
+# Whoever prepared an operation executes it at once; the sweep waits so long before it steps in.
+SWEEP_GRACE = timedelta(seconds=60)
+
+
+def _after_grace() -> Any:
+    return real_now() + SWEEP_GRACE
+
+
+class MoneyRow(PublicModel):
+    """What payments, refunds and transfers share."""
+
+    purpose = models.CharField(max_length=60)
+    subject = models.CharField(max_length=64, help_text="the public id of what it is for")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    provider_id = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique needs null
+    failure_code = models.CharField(max_length=80, blank=True, default="")
+    failure_message = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def amount(self) -> Money:
+        """The amount as money."""
+        return Money(self.amount_minor, self.currency)
+
+
+class Payment(MoneyRow):
+    """Money from a payer."""
+
+    status = models.CharField(max_length=20, choices=PaymentStatus, default=PaymentStatus.PREPARED)
+    payment_method = models.CharField(max_length=255, help_text="the gateway's token, never a card")
+    transfer_group = models.CharField(max_length=64, blank=True, default="")
+    metadata = models.JSONField(default=dict)
+    charge_id = models.CharField(max_length=64, blank=True, default="")
+    client_secret = EncryptedTextField(null=True)
+    card_fingerprint = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        db_table = "payments_payment"
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_above_zero")]
+        indexes = [models.Index(fields=["purpose", "subject"], name="payment_subject")]
+
+
+class Refund(MoneyRow):
+    """Money back to a payer."""
+
+    status = models.CharField(max_length=20, choices=MovementStatus, default=MovementStatus.PREPARED)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        db_table = "payments_refund"
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_above_zero")]
+
+
+class PayeeAccount(PublicModel):
+    """A person's account at the gateway, to which money can be transferred."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payee_account")
+    provider_account_id = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique needs null
+    payouts_enabled = models.BooleanField(default=False)
+    details_submitted = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "payments_payee_account"
+
+
+class Transfer(MoneyRow):
+    """Money to a payee, tied to the payment that it came from."""
+
+    status = models.CharField(max_length=20, choices=MovementStatus, default=MovementStatus.PREPARED)
+    source_payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="transfers")
+    payee = models.ForeignKey(PayeeAccount, on_delete=models.PROTECT, related_name="transfers")
+    transfer_group = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "payments_transfer"
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="transfer_above_zero")]
+
+
+_TARGETS = {
+    OperationKind.CHARGE: "payment",
+    OperationKind.CANCEL: "payment",
+    OperationKind.REFUND: "refund",
+    OperationKind.TRANSFER: "transfer",
+    OperationKind.PAYEE: "payee",
+}
+
+
+def _one_target() -> Q:
+    allowed = Q()
+    for kind, target in _TARGETS.items():
+        others = {name for name in _TARGETS.values() if name != target}
+        allowed |= Q(kind=kind, **{f"{target}__isnull": False}, **{f"{name}__isnull": True for name in others})
+    return allowed
+
+
+class Operation(PublicModel):
+    """One effect outside. Its idempotency key is this row and its generation, never an amount or a date."""
+
+    kind = models.CharField(max_length=20, choices=OperationKind)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="operations")
+    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="operations")
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, null=True, related_name="operations")
+    payee = models.ForeignKey(PayeeAccount, on_delete=models.PROTECT, null=True, related_name="operations")
+    status = models.CharField(max_length=20, choices=OperationStatus, default=OperationStatus.PREPARED)
+    generation = models.PositiveSmallIntegerField(default=1)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(default=_after_grace)
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "payments_operation"
+        constraints = [
+            models.CheckConstraint(condition=_one_target(), name="operation_has_its_target"),
+            models.UniqueConstraint(fields=["payment", "kind"], name="operation_once_a_payment"),
+            models.UniqueConstraint(fields=["refund"], name="operation_once_a_refund"),
+            models.UniqueConstraint(fields=["transfer"], name="operation_once_a_transfer"),
+            models.UniqueConstraint(fields=["payee"], name="operation_once_a_payee"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status__in=OPEN_OPERATIONS),
+                name="operation_due",
+            ),
+        ]
+
+
+class Transition(models.Model):
+    """A change of state of a payment, refund or transfer; append-only."""
+
+    kind = models.CharField(max_length=20)
+    subject_id = models.UUIDField(db_index=True)
+    from_status = models.CharField(max_length=20)
+    to_status = models.CharField(max_length=20)
+    happened_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "payments_transition"
+
+
+class WebhookEvent(models.Model):
+    """An event from the gateway, kept once; holds ids, not the gateway's copy of personal data."""
+
+    provider_event_id = models.CharField(max_length=64, unique=True)
+    type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=64)
+    status = models.CharField(max_length=20, choices=WebhookStatus, default=WebhookStatus.RECEIVED)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=real_now)
+    received_at = models.DateTimeField(default=real_now)
+    processed_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        db_table = "payments_webhook_event"
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status__in=(WebhookStatus.RECEIVED, WebhookStatus.PARKED)),
+                name="webhook_event_due",
+            ),
+        ]

@@ -1,0 +1,62 @@
+"""What was paid for: upper apps register a handler; payments itself does not know.
+
+Each method runs inside the transaction that records the gateway's result, once for each change of
+state, whether the synchronous answer, the webhook or the sweep brought it. An exception rolls the
+result back; it is looked up and applied again later.
+"""
+
+from apps.payments.types import PaymentView, RefundView, TransferView
+
+
+class PurposeHandler:
+    """Base of the handlers; a method that is not overridden does nothing.
+
+    `payment_succeeded` may come after `payment_failed` or `payment_cancelled`: money that was
+    taken late is still money taken, and the purpose decides whether to use or refund it.
+    `refund_failed` may come after `refund_succeeded`: a bank can return a refund.
+    """
+
+    purpose: str = ""
+
+    def payment_requires_action(self, payment: PaymentView) -> None:
+        """The payer must act (3-D Secure)."""
+
+    def payment_succeeded(self, payment: PaymentView) -> None:
+        """The money is with the gateway."""
+
+    def payment_failed(self, payment: PaymentView) -> None:
+        """Declined or refused."""
+
+    def payment_cancelled(self, payment: PaymentView) -> None:
+        """Cancelled before any money moved."""
+
+    def refund_succeeded(self, refund: RefundView) -> None:
+        """The money is on its way back to the payer."""
+
+    def refund_failed(self, refund: RefundView) -> None:
+        """The money is still, or again, with the gateway."""
+
+    def transfer_succeeded(self, transfer: TransferView) -> None:
+        """The money is with the payee."""
+
+    def transfer_failed(self, transfer: TransferView) -> None:
+        """Refused for good; nothing moved."""
+
+
+_HANDLERS: dict[str, PurposeHandler] = {}
+
+
+def register_purpose(handler: PurposeHandler | type[PurposeHandler]) -> None:
+    """Register the handler (or its class) for its `purpose`; the last registration holds."""
+    instance = handler() if isinstance(handler, type) else handler
+    if not instance.purpose:
+        raise ValueError(f"{type(instance).__name__} names no purpose")
+    _HANDLERS[instance.purpose] = instance
+
+
+def handler_for(purpose: str) -> PurposeHandler:
+    """Return the handler. Raises: ValueError for a purpose that nobody registered."""
+    try:
+        return _HANDLERS[purpose]
+    except KeyError:
+        raise ValueError(f"nobody registered the purpose {purpose!r}") from None

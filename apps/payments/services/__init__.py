@@ -1,0 +1,24 @@
+"""What other apps may ask of payments. Prepare inside a transaction, execute outside of any."""
+
+from apps.payments.services.charging import cancel_payment, execute_payment, prepare_payment
+from apps.payments.services.inbox import process, process_due, receive
+from apps.payments.services.payees import onboarding_link, open_payee_account
+from apps.payments.services.refunding import execute_refund, prepare_refund
+from apps.payments.services.resuming import resume_stale
+from apps.payments.services.transferring import execute_transfer, prepare_transfer
+
+__all__ = [
+    "cancel_payment",
+    "execute_payment",
+    "execute_refund",
+    "execute_transfer",
+    "onboarding_link",
+    "open_payee_account",
+    "prepare_payment",
+    "prepare_refund",
+    "prepare_transfer",
+    "process",
+    "process_due",
+    "receive",
+    "resume_stale",
+]

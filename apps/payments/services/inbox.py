@@ -1,0 +1,152 @@
+"""The webhook inbox: keep the event once, answer at once; then fetch the object and recompute."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Model, Q
+
+from apps.common import events
+from apps.common.clock import real_now
+from apps.common.db import outside_call
+from apps.common.errors import InvalidInput
+from apps.common.ids import parse_public_id
+from apps.payments.events import WebhookReceived
+from apps.payments.gateways.current import gateway
+from apps.payments.gateways.port import GatewayError, GatewayRefused
+from apps.payments.models import PayeeAccount, Payment, Refund, Transfer, WebhookEvent
+from apps.payments.services import recording
+from apps.payments.states import WebhookStatus
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(minutes=10)
+PARKED_FOR = timedelta(hours=24)
+WAITING = (WebhookStatus.RECEIVED, WebhookStatus.PARKED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How events of one noun are processed: fetch its facts, find our row, record."""
+
+    prefix: str
+    fetch: Callable[[str], Any]
+    model: type[Model]
+    our_id: str
+    provider_field: str
+    record: Callable[[int, Any], object]
+
+
+def _kinds() -> tuple[_Kind, ...]:
+    port = gateway()
+    return (
+        _Kind("payment_intent.", port.retrieve_intent, Payment, "payment_id", "provider_id", recording.record_intent),
+        _Kind("refund.", port.retrieve_refund, Refund, "our_id", "provider_id", recording.record_refund),
+        _Kind("charge.refund.", port.retrieve_refund, Refund, "our_id", "provider_id", recording.record_refund),
+        _Kind("transfer.", port.retrieve_transfer, Transfer, "our_id", "provider_id", recording.record_transfer),
+        _Kind(
+            "account.updated",
+            port.retrieve_account,
+            PayeeAccount,
+            "payee_id",
+            "provider_account_id",
+            recording.record_account,
+        ),
+    )
+
+
+def receive(payload: bytes, signature: str) -> None:
+    """Verify the raw bytes and keep the event, once; a repeat changes nothing.
+
+    Raises: InvalidInput `invalid_signature`.
+    """
+    try:
+        facts = gateway().read_webhook(payload, signature)
+    except GatewayRefused as refusal:
+        raise InvalidInput(refusal.code, refusal.message) from refusal
+    relevant = _kind_of(facts.type) is not None
+    with transaction.atomic(durable=True):
+        row, fresh = WebhookEvent.objects.get_or_create(
+            provider_event_id=facts.id,
+            defaults={
+                "type": facts.type[:80],
+                "object_id": facts.object_id[:64],
+                "status": WebhookStatus.RECEIVED if relevant else WebhookStatus.IGNORED,
+            },
+        )
+        if fresh and relevant:
+            events.publish(WebhookReceived(webhook_id=row.pk))
+
+
+def process(webhook_pk: int) -> str:
+    """Process one event that is due and return its status; done or in other hands, nothing happens.
+
+    The object is fetched again, so neither order nor age of events matters. An object that nobody
+    here knows (yet) parks the event; after 24 hours it is given up as unmatched.
+    """
+    if not _claim(webhook_pk):
+        return WebhookEvent.objects.values_list("status", flat=True).get(pk=webhook_pk)
+    row = WebhookEvent.objects.get(pk=webhook_pk)
+    kind = _kind_of(row.type)
+    assert kind is not None, "only relevant events are kept for processing"
+    try:
+        with outside_call():
+            facts = kind.fetch(row.object_id)
+        with transaction.atomic(durable=True):
+            matched = facts is not None and _record(kind, facts)
+            _close(row, WebhookStatus.PROCESSED if matched else _parked(row), "" if matched else "nothing of ours yet")
+    except Exception as error:
+        with transaction.atomic(durable=True):
+            _close(row, WebhookStatus.PARKED, f"{type(error).__name__}: {error}")
+        if not isinstance(error, GatewayError):
+            raise
+    return row.status
+
+
+def _kind_of(event_type: str) -> _Kind | None:
+    return next((kind for kind in _kinds() if event_type.startswith(kind.prefix)), None)
+
+
+def _claim(webhook_pk: int) -> bool:
+    now = real_now()
+    due = WebhookEvent.objects.filter(pk=webhook_pk, status__in=WAITING, next_attempt_at__lte=now)
+    with transaction.atomic(durable=True):
+        return bool(due.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE))
+
+
+def _record(kind: _Kind, facts: Any) -> bool:
+    """Record the facts on our row, found by our own id in the metadata or by the gateway's id."""
+    ours = parse_public_id(getattr(facts, kind.our_id))
+    match = Q(**{kind.provider_field: facts.id}) | (Q(public_id=ours) if ours else Q())
+    pk = kind.model._default_manager.filter(match).values_list("pk", flat=True).first()
+    if pk is None:
+        return False
+    kind.record(pk, facts)
+    return True
+
+
+def _parked(row: WebhookEvent) -> WebhookStatus:
+    return WebhookStatus.PARKED if real_now() - row.received_at < PARKED_FOR else WebhookStatus.UNMATCHED
+
+
+def _close(row: WebhookEvent, status: WebhookStatus, error: str) -> None:
+    row.status = status
+    row.last_error = error[:300]
+    row.next_attempt_at = real_now() + min(LONGEST_WAIT, timedelta(seconds=2 ** min(row.attempts, 10)))
+    row.processed_at = None if status == WebhookStatus.PARKED else real_now()
+    row.save(update_fields=["status", "last_error", "next_attempt_at", "processed_at"])
+
+
+def process_due(limit: int = 50) -> int:
+    """Process events that are due, oldest first; one that fails stops no other. Returns how many."""
+    due = WebhookEvent.objects.filter(status__in=WAITING, next_attempt_at__lte=real_now())
+    pks = list(due.order_by("id").values_list("pk", flat=True)[:limit])
+    for pk in pks:
+        try:
+            process(pk)
+        except Exception as error:
+            log.exception("webhook_failed", webhook=pk, error=type(error).__name__)
+    return len(pks)

@@ -1,0 +1,157 @@
+"""The three phases of an outside call: claim and commit, call, commit the result.
+
+A claim is a lease. Whoever finds an operation that was sent before looks up what happened before
+asking again; leases may overlap (a stopped process comes back), keys and look-ups make that harmless.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from apps.common.clock import real_now
+from apps.common.ids import uuid7
+from apps.payments.gateways.port import GatewayKeySpent, GatewayRefused, GatewayUncertain
+from apps.payments.models import Operation, Payment, Refund, Transfer
+from apps.payments.states import OPEN_OPERATIONS, OperationStatus, PaymentStatus
+
+Facts = TypeVar("Facts")
+MoneyRow = Payment | Refund | Transfer
+
+LEASE = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to make an operation's call. `repeated`: it may have been made before."""
+
+    operation_pk: int
+    public_id: UUID
+    token: UUID
+    generation: int
+    attempts: int
+
+    @property
+    def repeated(self) -> bool:
+        """Tell whether an earlier attempt may have had its effect."""
+        return self.attempts > 1
+
+    @property
+    def key(self) -> str:
+        """The idempotency key at the gateway."""
+        return f"{self.public_id}:{self.generation}"
+
+
+def claim(operation: Operation, row: MoneyRow | None = None) -> Claim | None:
+    """Take the operation's lease and commit; None when it is finished or in other hands.
+
+    The row that it moves, if given, shows that an answer is awaited.
+    """
+    token, now = uuid7(), real_now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    with transaction.atomic(durable=True):
+        taken = Operation.objects.filter(free, pk=operation.pk, status__in=OPEN_OPERATIONS).update(
+            status=OperationStatus.SENT,
+            lease_token=token,
+            lease_until=now + LEASE,
+            next_attempt_at=now + LEASE,
+            attempts=F("attempts") + 1,
+            sent_at=Coalesce("sent_at", now),
+        )
+        if not taken:
+            return None
+        operation.refresh_from_db()
+        if row is not None:
+            _show(row, PaymentStatus.SENT, (PaymentStatus.PREPARED, PaymentStatus.UNKNOWN))
+    return Claim(
+        operation_pk=operation.pk,
+        public_id=operation.public_id,
+        token=token,
+        generation=operation.generation,
+        attempts=operation.attempts,
+    )
+
+
+def settle(
+    held: Claim,
+    row: MoneyRow | None,
+    ask: Callable[[], Facts | None],
+    *,
+    record: Callable[[Facts], object],
+    refuse: Callable[[GatewayRefused], object],
+) -> None:
+    """Make the call with `ask`, which holds no transaction, and commit what came of it.
+
+    `record` and `refuse` run inside the result's transaction. Facts of None: somebody else decided
+    in the meantime. Should recording fail, the outcome stays unknown until the sweep applies it.
+    """
+    try:
+        facts = ask()
+    except GatewayRefused as refusal:
+        with transaction.atomic(durable=True):
+            refuse(refusal)
+            finish(held.operation_pk, succeeded=False, error=refusal.code)
+        return
+    except (GatewayUncertain, GatewayKeySpent) as doubt:
+        _leave_open(held, row, str(doubt), new_generation=isinstance(doubt, GatewayKeySpent))
+        return
+    try:
+        with transaction.atomic(durable=True):
+            if facts is not None:
+                record(facts)
+            _wait_for_more(held)
+    except Exception as error:
+        _leave_open(held, row, f"recording failed: {type(error).__name__}")
+        raise
+
+
+def finish(operation_pk: int, *, succeeded: bool, error: str = "") -> None:
+    """Close the operation, within the result's transaction."""
+    Operation.objects.filter(pk=operation_pk, status__in=OPEN_OPERATIONS).update(
+        status=OperationStatus.SUCCEEDED if succeeded else OperationStatus.FAILED,
+        finished_at=real_now(),
+        lease_token=None,
+        lease_until=None,
+        last_error=error[:300],
+    )
+
+
+def _wait_for_more(held: Claim) -> None:
+    """Give the lease back where the gateway has not decided yet (a pending refund)."""
+    Operation.objects.filter(pk=held.operation_pk, lease_token=held.token).update(
+        lease_token=None, lease_until=None, next_attempt_at=real_now() + _wait(held)
+    )
+
+
+def _leave_open(held: Claim, row: MoneyRow | None, error: str, *, new_generation: bool = False) -> None:
+    """Give the lease back with the outcome unknown; the sweep looks it up after a growing wait.
+
+    A new generation is only asked for after a definitive failure and an empty look-up.
+    """
+    with transaction.atomic(durable=True):
+        ours = Operation.objects.filter(pk=held.operation_pk, lease_token=held.token, status__in=OPEN_OPERATIONS)
+        ours.update(
+            status=OperationStatus.UNKNOWN,
+            lease_token=None,
+            lease_until=None,
+            next_attempt_at=real_now() + (timedelta(0) if new_generation else _wait(held)),
+            generation=F("generation") + int(new_generation),
+            last_error=error[:300],
+        )
+        if row is not None:
+            _show(row, PaymentStatus.UNKNOWN, (PaymentStatus.PREPARED, PaymentStatus.SENT))
+
+
+def _wait(held: Claim) -> timedelta:
+    return min(LONGEST_WAIT, timedelta(seconds=2 ** min(held.attempts, 10)))
+
+
+def _show(row: MoneyRow, status: PaymentStatus, instead_of: tuple[PaymentStatus, ...]) -> None:
+    """Mirror the operation on its row; a result that has come in the meantime stays."""
+    type(row)._default_manager.filter(pk=row.pk, status__in=instead_of).update(status=status)

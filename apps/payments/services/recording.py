@@ -1,0 +1,216 @@
+"""Recording what the gateway says: one way for the answer, the webhook and the sweep.
+
+Each function runs inside the result's transaction, holds the row's lock, moves the state once and
+calls the purpose's handler. Facts that come late or twice move nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from apps.common.clock import business_now, real_now
+from apps.common.db import require_transaction
+from apps.common.money import Money
+from apps.ledger import services as ledger
+from apps.ledger.types import AccountRef, credit, debit
+from apps.payments import selectors
+from apps.payments.gateways.port import AccountFacts, IntentFacts, MovementFacts
+from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer, Transition
+from apps.payments.purposes import handler_for
+from apps.payments.services import operations
+from apps.payments.states import (
+    OPEN_OPERATIONS,
+    PAYMENT_MOVES,
+    REFUND_MOVES,
+    TRANSFER_MOVES,
+    MovementStatus,
+    OperationKind,
+    PaymentStatus,
+)
+
+_PAYMENT_STATUS = {
+    "requires_action": PaymentStatus.REQUIRES_ACTION,
+    "processing": PaymentStatus.SENT,
+    "succeeded": PaymentStatus.SUCCEEDED,
+    "failed": PaymentStatus.FAILED,
+    "cancelled": PaymentStatus.CANCELLED,
+}
+_MOVEMENT_STATUS = {
+    "pending": MovementStatus.SENT,
+    "succeeded": MovementStatus.SUCCEEDED,
+    "failed": MovementStatus.FAILED,
+}
+_ENDS = {PaymentStatus.SUCCEEDED, PaymentStatus.CANCELLED}
+_VERDICTS = _ENDS | {PaymentStatus.FAILED, PaymentStatus.REQUIRES_ACTION}
+
+
+class WrongAmount(RuntimeError):
+    """The gateway moved another amount than was asked for: nothing is recorded, people must look."""
+
+
+def record_intent(payment_pk: int, facts: IntentFacts) -> Payment:
+    """Record a payment's facts. Raises: WrongAmount."""
+    require_transaction()
+    payment = Payment.objects.select_for_update().get(pk=payment_pk)
+    status = _PAYMENT_STATUS.get(facts.status)
+    if facts.amount != payment.amount or (facts.status == "succeeded" and facts.received != payment.amount):
+        raise WrongAmount(f"payment {payment.public_id}: {facts.received} of {facts.amount}")
+    if status is None or status not in PAYMENT_MOVES[payment.status] or status == payment.status:
+        _close_operations(payment, status or payment.status)
+        return payment
+    payment.provider_id = facts.id
+    payment.charge_id = facts.charge_id
+    payment.card_fingerprint = facts.card_fingerprint
+    payment.client_secret = facts.client_secret if status == PaymentStatus.REQUIRES_ACTION else None
+    return move_payment(payment, status, facts.failure_code, facts.failure_message, fee=facts.fee)
+
+
+def refuse_payment(payment_pk: int, code: str, message: str) -> Payment:
+    """Record that the gateway refused the payment for good."""
+    require_transaction()
+    payment = Payment.objects.select_for_update().get(pk=payment_pk)
+    if PaymentStatus.FAILED not in PAYMENT_MOVES[payment.status]:
+        return payment
+    return move_payment(payment, PaymentStatus.FAILED, code, message)
+
+
+def move_payment(
+    payment: Payment, status: PaymentStatus, code: str = "", message: str = "", *, fee: Money | None = None
+) -> Payment:
+    """Move a locked payment, append the transition, close its operations and tell its purpose."""
+    failed = status == PaymentStatus.FAILED
+    _move(payment, status, code if failed else "", message if failed else "")
+    _close_operations(payment, status)
+    if status == PaymentStatus.SUCCEEDED and fee:
+        _post_fee(payment, fee)
+    if failed and payment.provider_id:
+        # Nobody may confirm a declined payment again with another card behind our back.
+        Operation.objects.get_or_create(
+            kind=OperationKind.CANCEL, payment=payment, defaults={"next_attempt_at": real_now()}
+        )
+    _tell(
+        selectors.payment_view(payment),
+        payment.purpose,
+        {
+            PaymentStatus.REQUIRES_ACTION: "payment_requires_action",
+            PaymentStatus.SUCCEEDED: "payment_succeeded",
+            PaymentStatus.FAILED: "payment_failed",
+            PaymentStatus.CANCELLED: "payment_cancelled",
+        }.get(status),
+    )
+    return payment
+
+
+def record_refund(refund_pk: int, facts: MovementFacts) -> Refund:
+    """Record a refund's facts. Raises: WrongAmount."""
+    require_transaction()
+    refund = Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund_pk)
+    if _record_movement(refund, facts, REFUND_MOVES):
+        _tell_refund(refund)
+    return refund
+
+
+def refuse_refund(refund_pk: int, code: str, message: str) -> Refund:
+    """Record that the gateway refused the refund for good."""
+    require_transaction()
+    refund = Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund_pk)
+    if MovementStatus.FAILED in REFUND_MOVES[refund.status] and refund.status != MovementStatus.SUCCEEDED:
+        _move(refund, MovementStatus.FAILED, code, message)
+        _tell_refund(refund)
+    return refund
+
+
+def record_transfer(transfer_pk: int, facts: MovementFacts) -> Transfer:
+    """Record a transfer's facts. Raises: WrongAmount."""
+    require_transaction()
+    transfer = _locked_transfer(transfer_pk)
+    if _record_movement(transfer, facts, TRANSFER_MOVES):
+        _tell_transfer(transfer)
+    return transfer
+
+
+def refuse_transfer(transfer_pk: int, code: str, message: str) -> Transfer:
+    """Record that the gateway refused the transfer for good."""
+    require_transaction()
+    transfer = _locked_transfer(transfer_pk)
+    if MovementStatus.FAILED in TRANSFER_MOVES[transfer.status]:
+        _move(transfer, MovementStatus.FAILED, code, message)
+        _tell_transfer(transfer)
+    return transfer
+
+
+def record_account(payee_pk: int, facts: AccountFacts) -> PayeeAccount:
+    """Record what the gateway says about a payee's account."""
+    require_transaction()
+    payee = PayeeAccount.objects.select_for_update().get(pk=payee_pk)
+    payee.provider_account_id = payee.provider_account_id or facts.id
+    payee.payouts_enabled = facts.payouts_enabled
+    payee.details_submitted = facts.details_submitted
+    payee.save(update_fields=["provider_account_id", "payouts_enabled", "details_submitted"])
+    return payee
+
+
+def _locked_transfer(transfer_pk: int) -> Transfer:
+    rows = Transfer.objects.select_for_update(of=("self",)).select_related("source_payment", "payee")
+    return rows.get(pk=transfer_pk)
+
+
+def _record_movement(row: Refund | Transfer, facts: MovementFacts, moves: dict[str, set[MovementStatus]]) -> bool:
+    status = _MOVEMENT_STATUS[facts.status]
+    if facts.amount != row.amount:
+        raise WrongAmount(f"{row._meta.model_name} {row.public_id}: {facts.amount} instead of {row.amount}")
+    if status not in moves[row.status] or status == row.status:
+        return False
+    row.provider_id = facts.id
+    _move(row, status, facts.failure_code, "")
+    return True
+
+
+def _move(row: Payment | Refund | Transfer, status: PaymentStatus | MovementStatus, code: str, message: str) -> None:
+    Transition.objects.create(
+        kind=str(row._meta.model_name), subject_id=row.public_id, from_status=row.status, to_status=status
+    )
+    row.status = status
+    row.failure_code = code[:80]
+    row.failure_message = message[:300]
+    row.save()
+    if not isinstance(row, Payment) and status != MovementStatus.SENT:
+        operation = row.operations.get()
+        operations.finish(operation.pk, succeeded=status == MovementStatus.SUCCEEDED, error=code)
+
+
+def _close_operations(payment: Payment, status: str) -> None:
+    """Close what has its answer: a charge that reached any verdict, a cancellation that found an end."""
+    for operation in Operation.objects.filter(payment=payment, status__in=OPEN_OPERATIONS):
+        if status in (_ENDS if operation.kind == OperationKind.CANCEL else _VERDICTS):
+            operations.finish(operation.pk, succeeded=_as_hoped(operation.kind, status))
+
+
+def _as_hoped(kind: str, status: str) -> bool:
+    if kind == OperationKind.CANCEL:
+        return status == PaymentStatus.CANCELLED
+    return status in {PaymentStatus.SUCCEEDED, PaymentStatus.REQUIRES_ACTION}
+
+
+def _post_fee(payment: Payment, fee: Money) -> None:
+    ledger.post(
+        kind="stripe.fee",
+        key=f"stripe-fee:{payment.public_id}",
+        legs=[debit(AccountRef("stripe_fees"), fee), credit(AccountRef("stripe_clearing"), fee)],
+        effective_at=business_now(),
+    )
+
+
+def _tell_refund(refund: Refund) -> None:
+    names = {MovementStatus.SUCCEEDED: "refund_succeeded", MovementStatus.FAILED: "refund_failed"}
+    _tell(selectors.refund_view(refund), refund.purpose, names.get(MovementStatus(refund.status)))
+
+
+def _tell_transfer(transfer: Transfer) -> None:
+    names = {MovementStatus.SUCCEEDED: "transfer_succeeded", MovementStatus.FAILED: "transfer_failed"}
+    _tell(selectors.transfer_view(transfer), transfer.purpose, names.get(MovementStatus(transfer.status)))
+
+
+def _tell(view: Any, purpose: str, method: str | None) -> None:
+    if method is not None:
+        tell: Callable[[Any], None] = getattr(handler_for(purpose), method)
+        tell(view)

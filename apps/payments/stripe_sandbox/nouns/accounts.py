@@ -1,0 +1,103 @@
+"""Connected accounts and their onboarding links.
+
+Sources: docs.stripe.com/api/accounts, docs.stripe.com/api/account_links/create,
+docs.stripe.com/connect/account-capabilities.
+"""
+
+import secrets
+
+from apps.payments.stripe_sandbox.context import Context
+from apps.payments.stripe_sandbox.problems import invalid
+from apps.payments.stripe_sandbox.store import Body
+
+LINK_SECONDS = 300
+DUE = ["external_account", "individual.dob", "individual.id_number", "tos_acceptance"]
+
+
+def create(context: Context) -> Body:
+    """POST /v1/accounts"""
+    country = context.text("country", default="US").upper()
+    if len(country) != 2:
+        raise invalid(f"Country '{country}' is unknown.", param="country")
+    requested = context.params.get("capabilities", {})
+    account = context.store.add(
+        "acct",
+        "account",
+        type=context.params.get("type", "none"),
+        controller=context.params.get("controller", {}),
+        country=country,
+        default_currency="usd",
+        email=context.params.get("email"),
+        business_type=context.params.get("business_type"),
+        capabilities=dict.fromkeys(requested, "inactive"),
+        charges_enabled=False,
+        payouts_enabled=False,
+        details_submitted=False,
+        requirements={"currently_due": DUE, "disabled_reason": "requirements.past_due"},
+        metadata=context.metadata(),
+    )
+    if context.rules.instant_onboarding:
+        _approve(account)
+        context.store.save(account)
+    context.emit("account.updated", account)
+    return account
+
+
+def retrieve(context: Context) -> Body:
+    """GET /v1/accounts/{id}"""
+    return context.fetch("account", context.ids[0], "account")
+
+
+def listing(context: Context) -> Body:
+    """GET /v1/accounts"""
+    return context.listing("account", "/v1/accounts")
+
+
+def create_link(context: Context) -> Body:
+    """POST /v1/account_links: a link for the holder, which works once within five minutes."""
+    account = context.fetch("account", context.text("account"), "account")
+    if context.text("type") not in {"account_onboarding", "account_update"}:
+        raise invalid("Invalid type: must be account_onboarding or account_update", param="type")
+    context.text("refresh_url"), context.text("return_url")
+    now = context.store.now()
+    link = context.store.add(
+        "link",
+        "account_link",
+        account=account["id"],
+        token=secrets.token_urlsafe(18),
+        expires_at=now + LINK_SECONDS,
+        refresh_url=context.text("refresh_url"),
+        return_url=context.text("return_url"),
+        used=False,
+    )
+    return {
+        "object": "account_link",
+        "created": now,
+        "expires_at": link["expires_at"],
+        "url": f"{context.base_url}/_sandbox/onboarding/{link['id']}/{link['token']}",
+    }
+
+
+def visit_link(context: Context) -> str:
+    """GET /_sandbox/onboarding/{link}/{token}: the holder completes it; returns where to go on."""
+    link = context.fetch("account_link", context.ids[0])
+    fresh = link["expires_at"] > context.store.now() and not link["used"]
+    if not secrets.compare_digest(link["token"], context.ids[1]) or not fresh:
+        return str(link["refresh_url"])
+    link["used"] = True
+    context.store.save(link)
+    account = context.fetch("account", link["account"])
+    _approve(account)
+    context.store.save(account)
+    context.emit("account.updated", account)
+    return str(link["return_url"])
+
+
+def _approve(account: Body) -> None:
+    account |= {
+        "capabilities": dict.fromkeys(account["capabilities"], "active"),
+        "charges_enabled": "card_payments" in account["capabilities"],
+        "payouts_enabled": True,
+        "details_submitted": True,
+        "requirements": {"currently_due": [], "disabled_reason": None},
+    }

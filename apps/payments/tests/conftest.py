@@ -1,0 +1,93 @@
+"""A purpose that remembers what it was told, and a payment to start from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from apps.common.money import Money
+from apps.payments import purposes, services
+from apps.payments.purposes import PurposeHandler, register_purpose
+from apps.payments.tests.fixtures import Sandbox
+from apps.payments.types import PayeeView, PaymentView
+
+
+class Diary(PurposeHandler):
+    """Writes down each call; can be told to fail."""
+
+    purpose = "test"
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, Any]] = []
+        self.fails = False
+
+    def note(self, line: str, view: Any) -> None:
+        """Write a line, or fail."""
+        if self.fails:
+            raise RuntimeError("the purpose is broken")
+        self.lines.append((line, view))
+
+    @property
+    def told(self) -> list[str]:
+        """The names of the calls."""
+        return [line for line, _ in self.lines]
+
+    def payment_requires_action(self, payment: PaymentView) -> None:
+        self.note("requires_action", payment)
+
+    def payment_succeeded(self, payment: PaymentView) -> None:
+        self.note("succeeded", payment)
+
+    def payment_failed(self, payment: PaymentView) -> None:
+        self.note("failed", payment)
+
+    def payment_cancelled(self, payment: PaymentView) -> None:
+        self.note("cancelled", payment)
+
+    def refund_succeeded(self, refund: Any) -> None:
+        self.note("refund_succeeded", refund)
+
+    def refund_failed(self, refund: Any) -> None:
+        self.note("refund_failed", refund)
+
+    def transfer_succeeded(self, transfer: Any) -> None:
+        self.note("transfer_succeeded", transfer)
+
+    def transfer_failed(self, transfer: Any) -> None:
+        self.note("transfer_failed", transfer)
+
+
+@pytest.fixture
+def diary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Diary]:
+    """The purpose `test`."""
+    monkeypatch.setattr(purposes, "_HANDLERS", dict(purposes._HANDLERS))
+    handler = Diary()
+    register_purpose(handler)
+    return handler
+
+
+def usd(minor: int) -> Money:
+    """Return cents."""
+    return Money(minor, "USD")
+
+
+def prepare(amount: int = 11_000, card: str = "pm_card_visa", **fields: Any) -> PaymentView:
+    """Prepare a payment in a transaction of its own."""
+    with transaction.atomic():
+        return services.prepare_payment(
+            purpose="test", subject="hold-1", amount=usd(amount), payment_method=card, transfer_group="b-1", **fields
+        )
+
+
+def paid(amount: int = 11_000) -> PaymentView:
+    """Return a payment that succeeded."""
+    view = services.execute_payment(prepare(amount).id)
+    assert view.status == "succeeded"
+    return view
+
+
+@pytest.fixture
+def payee(stripe_sandbox: Sandbox, sitter_user: Any) -> PayeeView:
+    """A sitter who can be paid."""
+    return services.open_payee_account(sitter_user)

@@ -1,0 +1,98 @@
+"""The sandbox as a fixture, for every app whose tests move money."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import stripe
+
+from apps.payments.stripe_sandbox.context import Rules
+from apps.payments.stripe_sandbox.faults import Effect
+from apps.payments.stripe_sandbox.server import SandboxServer
+from apps.payments.stripe_sandbox.store import Body
+from apps.payments.stripe_sandbox.webhooks import sign
+
+API_KEY = "sk_test_sandbox"
+WEBHOOK_SECRET = "whsec_sandbox"
+PATH = "/api/v1/webhooks/stripe"
+
+
+class Sandbox:
+    """A running sandbox and what a test may do to it."""
+
+    def __init__(self, server: SandboxServer) -> None:
+        self.server = server
+        self.url = server.url
+        self._delivered: set[str] = set()
+
+    def objects(self, kind: str) -> list[Body]:
+        """Return Stripe's objects of a kind (payment_intent, charge, refund, transfer…), oldest first."""
+        return self.server.store.find(kind)[::-1]
+
+    def events(self, kind: str = "") -> list[Body]:
+        """Return the events, oldest first, of one type if given."""
+        return [event for event in self.objects("event") if not kind or event["type"] == kind]
+
+    def authenticate(self, intent_id: str, outcome: str = "succeed") -> None:
+        """Answer 3-D Secure in the payer's place: `succeed` or `fail`."""
+        self._post(f"/_sandbox/payment_intents/{intent_id}/authenticate", {"outcome": outcome})
+
+    def advance_clock(self, seconds: int) -> None:
+        """Move the gateway's time on."""
+        self._post("/_sandbox/clock", {"seconds": str(seconds)})
+
+    def fault(self, method: str, path: str, effect: Effect, times: int = 1) -> None:
+        """Order a fault; `path` is a regular expression."""
+        self.server.faults.add(method, path, effect, times)
+
+    def repair(self) -> None:
+        """Take back all faults."""
+        self.server.faults.clear()
+
+    def post_webhook(self, event: Body, **signing: Any) -> Any:
+        """Send one signed event to the inbox and return the response."""
+        import json
+
+        from django.test import Client
+
+        payload = json.dumps(event).encode()
+        header = sign(payload, signing.get("secret", WEBHOOK_SECRET), signing.get("at"))
+        return Client().post(PATH, payload, content_type="application/json", headers={"Stripe-Signature": header})
+
+    def deliver_webhooks(self) -> int:
+        """Send every event that was not sent yet and process the inbox; returns how many were sent."""
+        from apps.payments import services
+
+        fresh = [event for event in self.events() if event["id"] not in self._delivered]
+        for event in fresh:
+            assert self.post_webhook(event).status_code == 200
+            self._delivered.add(event["id"])
+        services.process_due()
+        return len(fresh)
+
+    def _post(self, path: str, form: dict[str, str]) -> None:
+        answer = httpx.post(f"{self.url}{path}", data=form, headers={"Authorization": f"Bearer {API_KEY}"})
+        answer.raise_for_status()
+
+
+@pytest.fixture
+def sandbox_rules() -> Rules:
+    """How the sandbox is set up; a test module may override it."""
+    return Rules()
+
+
+@pytest.fixture
+def stripe_sandbox(settings: Any, monkeypatch: pytest.MonkeyPatch, sandbox_rules: Rules) -> Iterator[Sandbox]:
+    """A fresh sandbox over HTTP, to which the settings point; the SDK retries without waiting."""
+    server = SandboxServer(path=":memory:", api_key=API_KEY, rules=sandbox_rules)
+    thread = server.start()
+    settings.STRIPE_API_BASE = server.url
+    settings.STRIPE_API_KEY = API_KEY
+    settings.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET
+    settings.STRIPE_TIMEOUT_SECONDS = 5
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.001)
+    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.002)
+    yield Sandbox(server)
+    server.stop()
+    thread.join()
