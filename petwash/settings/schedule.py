@@ -20,4 +20,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "payments-process-webhooks": {
+        "task": "payments.process_webhooks",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "payments-resume-stale": {
+        "task": "payments.resume_stale",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
 }

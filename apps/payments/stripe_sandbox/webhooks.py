@@ -43,7 +43,7 @@ class Deliveries(threading.Thread):
         """End after the delivery in hand."""
         self._ended.set()
         self._wake.set()
-        self.join(TIMEOUT_SECONDS)
+        self.join(2.0)
 
     def run(self) -> None:
         """Deliver until stopped."""
