@@ -1,12 +1,10 @@
 """Every message of the contract as a frozen dataclass: `parse` is strict, `to_json` writes it."""
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from .errors import ProtocolError
 from .fields import (
@@ -16,92 +14,19 @@ from .fields import (
     SAFE_MAX,
     SECONDS_MAX,
     Fields,
-    dump_object,
     load_object,
-    write_instant,
 )
+from .message import Message as Message
 from .topics import BAY_MAX, CODE, Kind, Topic
+from .words import AckResult as AckResult
+from .words import BayStatus as BayStatus
+from .words import CommandType as CommandType
+from .words import EventType as EventType
+from .words import Severity as Severity
 
 FIRMWARE = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 TANKS_MAX = 16
 Row = TypeVar("Row")
-
-
-class BayStatus(StrEnum):
-    """What a bay does."""
-
-    IDLE = "idle"
-    READY = "ready"
-    RUNNING = "running"
-    PAUSED = "paused"
-    SANITIZING = "sanitizing"
-    FAULT = "fault"
-    OFFLINE = "offline"
-
-
-class EventType(StrEnum):
-    """What happened to a wash."""
-
-    STARTED = "started"
-    STOPPED = "stopped"
-    FINISHED = "finished"
-    FAULT = "fault"
-    TOPPED_UP = "topped_up"
-    CANCELLED = "cancelled"
-
-
-class CommandType(StrEnum):
-    """What the server asks for."""
-
-    START = "start"
-    TOP_UP = "top_up"
-    CANCEL = "cancel"
-    STOP = "stop"
-    IDENTIFY = "identify"
-    REBIRTH = "rebirth"
-
-
-class AckResult(StrEnum):
-    """How a station answers a command."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class Severity(StrEnum):
-    """How urgent an alert is."""
-
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class Message(ABC):
-    """What all messages share."""
-
-    OMITTED_WHEN_NULL: ClassVar[frozenset[str]] = frozenset()
-
-    def to_json(self) -> bytes:
-        """Return the one-line JSON of this message."""
-        return dump_object(_plain(self))
-
-    @classmethod
-    def parse(cls, payload: bytes) -> Self:
-        """Read a payload.
-
-        Raises: ProtocolError with the reason and, where there is one, the field.
-        """
-        reader = Fields(load_object(payload))
-        message = cls._read(reader)
-        reader.done()
-        return message
-
-    @classmethod
-    @abstractmethod
-    def _read(cls, data: Fields) -> Self:
-        """Take this message's fields."""
 
 
 @dataclass(frozen=True)
@@ -460,17 +385,3 @@ def _read_all(items: list[Fields], read: Callable[[Fields], Row]) -> list[Row]:
         rows.append(read(item))
         item.done()
     return rows
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return write_instant(value)
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        omitted = value.OMITTED_WHEN_NULL if isinstance(value, Message) else frozenset()
-        pairs = ((item.name, getattr(value, item.name)) for item in fields(value))
-        return {k: _plain(v) for k, v in pairs if not (v is None and k in omitted)}
-    return value

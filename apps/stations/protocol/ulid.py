@@ -15,17 +15,21 @@ _lock = threading.Lock()
 _last = 0
 
 
-def make_ulid(at_ms: int | None = None) -> str:
-    """Return a new ULID; within one process each is greater than the one before.
+def make_ulid() -> str:
+    """Return a new ULID of now; within one process each is greater than the one before.
 
-    `at_ms` is Unix time in milliseconds; a clock that steps back does not bring smaller ids.
+    A clock that steps back does not bring smaller ids.
     """
     global _last
-    moment = time.time_ns() // 1_000_000 if at_ms is None else at_ms
     with _lock:
-        fresh = (moment << RANDOM_BITS) | secrets.randbits(RANDOM_BITS)
+        fresh = _compose(time.time_ns() // 1_000_000)
         _last = fresh if fresh >> RANDOM_BITS > _last >> RANDOM_BITS else _last + 1
         return _encode(_last)
+
+
+def ulid_at(moment_ms: int) -> str:
+    """Return a ULID of another instant, in Unix milliseconds; ids of one instant have no order."""
+    return _encode(_compose(moment_ms))
 
 
 def is_ulid(text: str) -> bool:
@@ -44,6 +48,10 @@ def ulid_time_ms(ulid: str) -> int:
     for sign in ulid[:10]:
         value = value * 32 + ALPHABET.index(sign)
     return value
+
+
+def _compose(moment_ms: int) -> int:
+    return (moment_ms << RANDOM_BITS) | secrets.randbits(RANDOM_BITS)
 
 
 def _encode(value: int) -> str:

@@ -1,7 +1,9 @@
 """The radio: one paho client per power-on, whose thread only enqueues."""
 
 import queue
+import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,9 +98,10 @@ class Link:
     def cut(self) -> None:
         """Lose the network: what was sent is flushed, then the socket dies without a good-bye."""
         self._flush()
-        socket = self._client.socket()
-        if socket is not None:
-            socket.shutdown(2)
+        wire = self._client.socket()
+        if isinstance(wire, socket.socket):
+            with suppress(OSError):  # it may be dead already
+                wire.shutdown(socket.SHUT_RDWR)
         self._client.loop_stop()
 
     def close(self, farewell: Publish) -> None:

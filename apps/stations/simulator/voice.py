@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apps.stations.protocol import messages as m
 from apps.stations.protocol import topics
-from apps.stations.protocol.ulid import make_ulid
+from apps.stations.protocol.ulid import make_ulid, ulid_at
 
 from .effects import DropLink, Effect, Note, Publish, Reboot
 from .faults import Faults
@@ -118,7 +118,7 @@ class Voice:
         """Store an event in flash, then send it; `wash` names another than the bay's own."""
         own = not wash or wash == bay.wash
         message = m.BayEvent(
-            event_id=make_ulid(int(now.timestamp() * 1000)),
+            event_id=ulid_at(int(now.timestamp() * 1000)),
             wash=wash or bay.wash,
             type=kind,
             seconds_used=int(bay.used_seconds) if own else 0,
@@ -154,7 +154,7 @@ class Voice:
     def alert(self, tank: TankMemory, severity: m.Severity, now: datetime) -> None:
         """Report a low tank."""
         message = m.Alert(
-            event_id=make_ulid(int(now.timestamp() * 1000)),
+            event_id=ulid_at(int(now.timestamp() * 1000)),
             severity=severity,
             ts=now,
             chemical=tank.chemical,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from apps.stations.protocol import messages as m
 from apps.stations.protocol import topics
 from apps.stations.protocol.errors import ProtocolError
-from apps.stations.protocol.ulid import make_ulid
+from apps.stations.protocol.ulid import make_ulid, ulid_at
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 ULID = make_ulid()
@@ -47,7 +47,7 @@ START: dict[str, Any] = {
 instants = st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1))  # noqa: DTZ001
 codes = st.from_regex(topics.CODE, fullmatch=True)
 opaque = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
-ulids = st.integers(0, 2**47).map(make_ulid)
+ulids = st.integers(0, 2**47).map(ulid_at)
 boots, seqs = st.integers(0, 2**31 - 1), st.integers(0, 2**53 - 1)
 seconds, volumes = st.integers(0, 86_400), st.integers(0, 1_000_000)
 firmware = st.just("1.4.2")

@@ -75,7 +75,7 @@ class Bench:
 
     def command(self, kind: str, **given: Any) -> m.Command:
         """Make a command and send it."""
-        whole = {"bay": 1, "wash": "w-1", "total_seconds": None, "program": None} | given
+        whole: dict[str, Any] = {"bay": 1, "wash": "w-1", "total_seconds": None, "program": None} | given
         command = m.Command(
             id=whole.pop("id", None) or make_ulid(),
             type=m.CommandType(kind),
