@@ -6,6 +6,7 @@ from petwash.settings.development_secrets import fill_missing_secrets
 
 INSTALLED_APPS = [*INSTALLED_APPS, "apps.demo.apps.DemoConfig"]
 DEBUG = env.flag("DEBUG", default=False)
+WHITENOISE_USE_FINDERS = True  # no collectstatic before a start
 LOG_FORMAT = env.text("LOG_FORMAT", "plain")
 LOGGING = {"level": env.text("LOG_LEVEL", "INFO").upper(), "format": LOG_FORMAT}
 if not SECRET_KEY:
