@@ -25,6 +25,8 @@ class HoldState(models.TextChoices):
 
 _S = HoldState
 
+# REFUNDED -> HELD: a bank can return a refund days after it was confirmed; the money is then ours to
+# keep safe again, frozen until staff decides.
 # VOID is the end of a hold whose payment was cancelled; VOID -> HELD is a success that the gateway
 # reports all the same. The money is then on record, and goes back or serves the booking.
 MOVES: dict[HoldState, frozenset[HoldState]] = {
@@ -36,7 +38,7 @@ MOVES: dict[HoldState, frozenset[HoldState]] = {
     _S.REFUNDING: frozenset({_S.HELD, _S.RELEASE_DUE, _S.REFUNDED}),
     _S.RELEASED: frozenset({_S.CLAWING_BACK}),
     _S.CLAWING_BACK: frozenset({_S.CLAWED_BACK, _S.CLAWBACK_SHORT}),
-    _S.REFUNDED: frozenset(),
+    _S.REFUNDED: frozenset({_S.HELD}),
     _S.CLAWED_BACK: frozenset(),
     _S.CLAWBACK_SHORT: frozenset(),
 }

@@ -1,0 +1,38 @@
+"""Who hears of a hold's moves inside the transaction that makes them.
+
+Escrow knows no booking. The app above registers one listener when it is ready; the hold and the
+booking then change together, whether the gateway answered at once or by webhook.
+"""
+
+from apps.escrow.types import HoldView
+
+
+class HoldListener:
+    """What an upper app may want to do in the same transaction. Locks: hold first, then its own."""
+
+    def hold_moved(self, hold: HoldView) -> None:
+        """Called after every move of the state."""
+
+    def funds_held(self, hold: HoldView) -> None:
+        """Called when the money has arrived, also when it arrives for a hold that was void."""
+
+
+_listeners: list[HoldListener] = []
+
+
+def register_listener(listener: HoldListener) -> None:
+    """Add a listener; the same class registers once, however often an app becomes ready."""
+    if not any(type(known) is type(listener) for known in _listeners):
+        _listeners.append(listener)
+
+
+def tell_moved(hold: HoldView) -> None:
+    """Tell every listener that the hold's state moved."""
+    for listener in _listeners:
+        listener.hold_moved(hold)
+
+
+def tell_funded(hold: HoldView) -> None:
+    """Tell every listener that the hold is funded."""
+    for listener in _listeners:
+        listener.funds_held(hold)

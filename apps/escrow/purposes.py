@@ -1,0 +1,64 @@
+"""What escrow does when the gateway's answer is known: the same for the answer and the webhook."""
+
+from apps.escrow.services import deposits, refunds, releases
+from apps.payments.purposes import PurposeHandler
+from apps.payments.types import PaymentView, RefundView, TransferView
+
+
+class DepositPurpose(PurposeHandler):
+    """An owner's payment into a hold."""
+
+    purpose = deposits.PURPOSE
+
+    def payment_succeeded(self, payment: PaymentView) -> None:
+        """Hold the money."""
+        deposits.settle_success(payment)
+
+    def payment_failed(self, payment: PaymentView) -> None:
+        """Close the attempt; the owner may try again."""
+        deposits.settle_failure(payment)
+
+    def payment_cancelled(self, payment: PaymentView) -> None:
+        """Close the attempt."""
+        deposits.settle_failure(payment)
+
+
+class SurplusPurpose(PurposeHandler):
+    """The return of a second payment for one hold."""
+
+    purpose = deposits.SURPLUS_PURPOSE
+
+    def refund_succeeded(self, refund: RefundView) -> None:
+        """Take it off the books."""
+        deposits.settle_surplus_returned(refund)
+
+
+class ReleasePurpose(PurposeHandler):
+    """A transfer of a hold's money to its sitter."""
+
+    purpose = releases.PURPOSE
+
+    def transfer_succeeded(self, transfer: TransferView) -> None:
+        """Close the hold."""
+        releases.settle_success(transfer)
+
+    def transfer_failed(self, transfer: TransferView) -> None:
+        """Put the money back into escrow, due again."""
+        releases.settle_failure(transfer)
+
+
+class RefundPurpose(PurposeHandler):
+    """A refund of a hold's money to its owner."""
+
+    purpose = refunds.PURPOSE
+
+    def refund_succeeded(self, refund: RefundView) -> None:
+        """Take the refunded part off the hold."""
+        refunds.settle_success(refund)
+
+    def refund_failed(self, refund: RefundView) -> None:
+        """Keep the money and call staff."""
+        refunds.settle_failure(refund)
+
+
+PURPOSES = (DepositPurpose, SurplusPurpose, ReleasePurpose, RefundPurpose)

@@ -1,0 +1,36 @@
+"""What others may do with protected payments.
+
+`StayPetEscrow` holds the use cases that own their transactions and call the gateway; the functions
+are steps of a use case of the app above and ask for its open transaction.
+"""
+
+from apps.escrow.services import blockers, deposits, refunds, releases
+from apps.escrow.services.deposits import cancel_attempts
+from apps.escrow.services.holds import lock, open_hold, start_release_clock, void_unpaid
+from apps.escrow.services.refunds import Parts, execute_refund, prepare_full_refund, prepare_refund
+from apps.escrow.services.releases import release_due_payouts
+
+
+class StayPetEscrow:
+    """A stay's money, held until 24 hours after the stay: never charged twice, never paid twice."""
+
+    deposit_funds = staticmethod(deposits.deposit_funds)
+    release_payout = staticmethod(releases.release_payout)
+    refund = staticmethod(refunds.refund)
+    freeze = staticmethod(blockers.freeze)
+    lift = staticmethod(blockers.lift)
+
+
+__all__ = [
+    "Parts",
+    "StayPetEscrow",
+    "cancel_attempts",
+    "execute_refund",
+    "lock",
+    "open_hold",
+    "prepare_full_refund",
+    "prepare_refund",
+    "release_due_payouts",
+    "start_release_clock",
+    "void_unpaid",
+]

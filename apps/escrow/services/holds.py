@@ -1,0 +1,112 @@
+"""Opening, locking and moving a hold. Each step runs inside the transaction of a use case.
+
+Locks are always taken in this order: payment operation, hold, booking, sitter, nights.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from apps.accounts.models import User
+from apps.common import events
+from apps.common.db import require_transaction
+from apps.common.errors import Conflict, NotFound
+from apps.escrow import listeners
+from apps.escrow.amounts import release_due
+from apps.escrow.events import ReleaseScheduled
+from apps.escrow.models import DueChange, Hold, HoldTransition
+from apps.escrow.states import HoldState, can_move
+from apps.escrow.types import HoldTerms, HoldView
+from apps.escrow.views import view_hold
+
+
+def open_hold(terms: HoldTerms) -> HoldView:
+    """Open the hold of a new booking; no money has moved yet."""
+    require_transaction()
+    hold = Hold.objects.create(
+        booking_id=terms.booking_id,
+        payee_user_id=terms.payee_user_id,
+        currency=terms.stay.currency,
+        stay_minor=terms.stay.amount_minor,
+        owner_fee_minor=terms.owner_fee.amount_minor,
+        sitter_fee_pct=terms.sitter_fee_pct,
+    )
+    return view_hold(hold)
+
+
+def lock_hold(booking_id: str) -> Hold:
+    """Lock the hold of a booking until the transaction ends.
+
+    Raises: NotFound.
+    """
+    require_transaction()
+    hold = Hold.objects.select_for_update().filter(booking_id=booking_id).first()
+    if hold is None:
+        raise NotFound
+    return hold
+
+
+def lock(booking_id: str) -> HoldView:
+    """Lock the hold and return it as others may see it: the first step of each use case on a booking.
+
+    Raises: NotFound.
+    """
+    return view_hold(lock_hold(booking_id))
+
+
+def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **fields: Any) -> HoldView:
+    """Move a hold, write the transition and tell the listener, all or nothing.
+
+    Raises: Conflict `hold_moved` when the move is not in the table or somebody was first.
+    """
+    require_transaction()
+    old = hold.state
+    fields["state"] = new
+    if not can_move(old, new) or not Hold.objects.filter(pk=hold.pk, state=old).update(**fields):
+        raise Conflict("hold_moved", f"The payment is {HoldState(old).label.lower()}; reload and look again.")
+    HoldTransition.objects.create(hold=hold, old_state=old, new_state=new, actor=actor, reason=reason)
+    for name, value in fields.items():
+        setattr(hold, name, value)
+    view = view_hold(hold)
+    listeners.tell_moved(view)
+    return view
+
+
+def start_release_clock(
+    *,
+    booking_id: str,
+    completed_at: datetime,
+    scheduled_end_at: datetime,
+    actor: User | None,
+    reason: str,
+) -> HoldView:
+    """Start the clock to the payout: 24 elapsed hours from the later of completion and end.
+
+    Raises: Conflict `hold_moved` unless the money is held.
+    """
+    hold = lock_hold(booking_id)
+    due = release_due(completed_at, scheduled_end_at, settings.PAYOUT_HOLD)
+    DueChange.objects.create(hold=hold, old_due_at=hold.release_due_at, new_due_at=due, actor=actor, reason=reason)
+    view = move(
+        hold,
+        HoldState.RELEASE_DUE,
+        actor=actor,
+        reason=reason,
+        release_due_at=due,
+        next_attempt_at=due,
+    )
+    events.publish(ReleaseScheduled(hold_id=view.id, booking_id=booking_id, release_due_at=due.isoformat()))
+    return view
+
+
+def void_unpaid(*, booking_id: str, actor: User | None, reason: str) -> HoldView:
+    """End a hold that was never paid.
+
+    Raises: Conflict `payment_in_progress` while an attempt may still bring money, `hold_moved` when
+    the money is there.
+    """
+    hold = lock_hold(booking_id)
+    if hold.fundings.filter(closed_at__isnull=True, captured_at__isnull=True).exists():
+        raise Conflict("payment_in_progress", "A payment for this booking may still succeed.")
+    return move(hold, HoldState.VOID, actor=actor, reason=reason)
