@@ -30,4 +30,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "escrow-release-due": {
+        "task": "escrow.release_due",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "bookings-expire-unpaid": {
+        "task": "bookings.expire_unpaid",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
 }

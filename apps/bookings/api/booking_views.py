@@ -1,0 +1,147 @@
+"""From a wish to a paid booking: price, create, deposit; and the list of one's bookings."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.bookings import selectors, services
+from apps.bookings.api import examples
+from apps.bookings.api.rendering import render_booking, render_deposit
+from apps.bookings.api.serializers import (
+    BookingSerializer,
+    CreateSerializer,
+    DepositAnswerSerializer,
+    DepositSerializer,
+    PriceRequestSerializer,
+    QuoteSerializer,
+)
+from apps.bookings.types import Service
+from apps.common.api.idempotency import idempotent
+from apps.common.api.permissions import VerifiedEmail
+from apps.common.api.schema import operation
+from apps.common.api.views import ApiView
+
+TAGS = ("stay",)
+OWNER = "anyone with a verified address"
+
+
+class PriceView(ApiView):
+    """POST /booking/price."""
+
+    @operation(
+        summary="Price a stay",
+        description="The quote is stored for 15 minutes: the price shown is the price charged. Nothing is reserved.",
+        request=PriceRequestSerializer,
+        responses={200: QuoteSerializer},
+        errors=["not_found:404", "service_not_offered:409", "too_many_pets:409"],
+        examples=[examples.asked("Two nights", examples.WISH), examples.answered("A weekend", examples.QUOTE)],
+        tags=TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Price a stay."""
+        body = self.parse(PriceRequestSerializer, request)
+        body |= {"service": Service(body["service"]), "pet_ids": tuple(body.get("pet_ids", ()))}
+        quote = services.price_stay(actor=request.user, wish=services.StayWish(**body))
+        return Response(QuoteSerializer(quote).data)
+
+
+class CreateView(ApiView):
+    """POST /booking/create."""
+
+    permission_classes = [VerifiedEmail]
+
+    @operation(
+        summary="Book a quote",
+        description="Takes the nights for 15 minutes; pay with `booking/deposit` meanwhile. A quote makes one "
+        "booking: a repeat answers 409 `quote_already_used` with its `booking_id`.",
+        request=CreateSerializer,
+        responses={201: BookingSerializer},
+        errors=[
+            "email_not_verified:403",
+            "not_found:404",
+            "quote_expired:409",
+            "quote_already_used:409",
+            "nights_unavailable:409",
+            "sitter_not_cleared:409",
+            "service_not_offered:409",
+            "too_many_pets:409",
+        ],
+        examples=[examples.asked("One dog", examples.CREATE), examples.answered("Booked", examples.BOOKING, 201)],
+        role=OWNER,
+        tags=TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Book a quote."""
+        booking = services.create_booking(actor=request.user, **self.parse(CreateSerializer, request))
+        return Response(render_booking(booking, request.user), status=201)
+
+
+class DepositView(ApiView):
+    """POST /booking/deposit."""
+
+    permission_classes = [VerifiedEmail]
+
+    @operation(
+        summary="Pay a booking into protected payment",
+        description="201: the money is held until 24 hours after the stay, and the sitter is asked. 202: the bank "
+        "wants to hear from the owner; confirm with the client secret, the booking then moves by itself.",
+        request=DepositSerializer,
+        responses={201: DepositAnswerSerializer, 202: DepositAnswerSerializer},
+        errors=[
+            "card_declined:402",
+            "payment_cancelled:402",
+            "email_not_verified:403",
+            "only_the_owner:403",
+            "not_found:404",
+            "already_paid:409",
+            "payment_in_progress:409",
+            "payment_window_over:409",
+            "booking_moved:409",
+            "payment_unconfirmed:503",
+        ],
+        examples=[
+            examples.asked("A card", examples.DEPOSIT),
+            examples.answered("Held", examples.HELD, 201),
+            examples.answered("3-D Secure", examples.NEEDS_BANK, 202),
+        ],
+        role="the owner of the booking, with a verified address",
+        tags=TAGS,
+        idempotency=True,
+    )
+    @idempotent("booking.deposit")
+    def post(self, request: Request) -> Response:
+        """Pay a booking."""
+        booking, result = services.deposit(actor=request.user, **self.parse(DepositSerializer, request))
+        status = 202 if result.payment_status == "requires_action" else 201
+        return Response(render_deposit(booking, request.user, result), status=status)
+
+
+class BookingListView(ApiView):
+    """GET /bookings."""
+
+    @operation(
+        summary="List one's bookings, newest first",
+        description="Those in which the caller is the owner or the sitter.",
+        responses={200: BookingSerializer(many=True)},
+        errors=["not_found:404"],
+        tags=TAGS,
+    )
+    def get(self, request: Request) -> Response:
+        """List bookings."""
+        found = selectors.bookings_seen_by(request.user)
+        return self.page(found, lambda booking: render_booking(booking, request.user))
+
+
+class BookingView(ApiView):
+    """GET /bookings/{id}."""
+
+    @operation(
+        summary="Show a booking",
+        responses={200: BookingSerializer},
+        errors=["not_found:404"],
+        examples=[examples.answered("As its owner sees it", examples.BOOKING)],
+        role="the owner or the sitter of the booking",
+        tags=TAGS,
+    )
+    def get(self, request: Request, booking_id: str) -> Response:
+        """Show a booking."""
+        return Response(render_booking(selectors.access_booking(request.user, booking_id), request.user))

@@ -1,0 +1,51 @@
+"""Bookings as owner and sitter see them."""
+
+from typing import Any
+
+from apps.accounts.models import User
+from apps.bookings.api.serializers import BookingSerializer
+from apps.bookings.models import Booking
+from apps.escrow.types import DepositView, HoldView
+
+_PLAIN = (
+    "reference", "status", "escrow_status", "service", "start_date", "end_date", "timezone",
+    "scheduled_start_at", "scheduled_end_at", "message", "currency", "subtotal_minor", "owner_fee_minor",
+    "total_minor", "sitter_fee_minor", "sitter_earnings_minor", "owner_fee_pct", "sitter_fee_pct",
+    "cancellation_policy", "created_at", "hold_expires_at", "answer_due_at", "confirmed_at", "started_at",
+    "completed_at",
+)  # fmt: skip
+
+
+def render_booking(booking: Booking, viewer: User) -> dict[str, Any]:
+    """Return a booking for one of its two sides; the PIN is the owner's alone."""
+    fields = {name: getattr(booking, name) for name in _PLAIN}
+    fields |= {
+        "id": str(booking.public_id),
+        "sitter": {"id": str(booking.sitter.public_id), "name": booking.sitter.display_name},
+        "owner": {"id": str(booking.owner.public_id), "name": booking.owner.get_short_name()},
+        "pets": [{"id": str(row.pet.public_id), "name": row.pet.name} for row in booking.booked_pets.all()],
+        "start_pin": booking.start_pin if viewer.pk == booking.owner_id else None,
+    }
+    return dict(BookingSerializer(fields).data)
+
+
+def render_escrow(hold: HoldView) -> dict[str, Any]:
+    """Return the protected payment in short."""
+    return {
+        "id": hold.id,
+        "status": hold.state,
+        "amount_minor": hold.total.amount_minor,
+        "currency": hold.total.currency,
+    }
+
+
+def render_deposit(booking: Booking, viewer: User, result: DepositView) -> dict[str, Any]:
+    """Return what came of a deposit."""
+    payment = {"status": result.payment_status}
+    if result.client_secret:
+        payment["client_secret"] = result.client_secret
+    return {
+        "booking": render_booking(booking, viewer),
+        "escrow": render_escrow(result.hold),
+        "payment": payment,
+    }

@@ -1,0 +1,18 @@
+"""How a booking follows its hold, in the same transaction: escrow knows no booking."""
+
+from apps.bookings.models import Booking
+from apps.bookings.services.payment import settle_paid
+from apps.escrow.listeners import HoldListener
+from apps.escrow.types import HoldView
+
+
+class BookingFollowsHold(HoldListener):
+    """Keeps `escrow_status` true and turns held money into a request to the sitter."""
+
+    def hold_moved(self, hold: HoldView) -> None:
+        """Copy the hold's state."""
+        Booking.objects.filter(public_id=hold.booking_id).update(escrow_status=hold.state)
+
+    def funds_held(self, hold: HoldView) -> None:
+        """Ask the sitter, or send late money back."""
+        settle_paid(hold.booking_id)

@@ -1,0 +1,130 @@
+"""Reads of bookings: the only door to one. Owner and sitter of a booking see it, nobody else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from time import monotonic
+
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.bookings.models import Booking, BookingQuerySet, CommissionPlan, Quote
+from apps.common.errors import Forbidden, NotFound
+from apps.common.ids import parse_public_id
+from apps.escrow import selectors as escrow_q
+from apps.escrow.states import HoldState
+from apps.escrow.types import Whereabouts
+
+NOT_PAID = frozenset({HoldState.AWAITING_FUNDS, HoldState.VOID})
+
+
+@dataclass(frozen=True)
+class MoneyReport:
+    """Where the money of a booking is."""
+
+    booking_id: str
+    escrow_status: str
+    frozen: bool
+    paid_minor: int
+    currency: str
+    release_due_at: datetime | None
+    places: list[Whereabouts]
+
+
+def access_quote(actor: User, quote_id: str) -> Quote:
+    """Return a quote of the actor's own.
+
+    Raises: NotFound, also for a quote of somebody else.
+    """
+    public_id = parse_public_id(quote_id)
+    quote = Quote.objects.select_related("sitter").filter(public_id=public_id, owner=actor).first()
+    if quote is None:
+        raise NotFound
+    return quote
+
+
+def bookings_seen_by(actor: User) -> BookingQuerySet:
+    """Return the bookings in which the actor is the owner or the sitter."""
+    return (
+        Booking.objects.seen_by(actor)
+        .select_related("owner", "sitter__user", "quote")
+        .prefetch_related("booked_pets__pet")
+    )
+
+
+def access_booking(actor: User, booking_id: str) -> Booking:
+    """Return a booking in which the actor is the owner or the sitter.
+
+    Raises: NotFound for everybody else.
+    """
+    public_id = parse_public_id(booking_id)
+    booking = bookings_seen_by(actor).filter(public_id=public_id).first() if public_id else None
+    if booking is None:
+        raise NotFound
+    return booking
+
+
+def access_as_owner(actor: User, booking_id: str) -> Booking:
+    """Return a booking for what only its owner may do.
+
+    Raises: NotFound for strangers; Forbidden `only_the_owner` for its sitter.
+    """
+    booking = access_booking(actor, booking_id)
+    if booking.owner_id != actor.pk:
+        raise Forbidden("only_the_owner", "Only the owner who booked may do this.")
+    return booking
+
+
+def access_as_sitter(actor: User, booking_id: str) -> Booking:
+    """Return a booking for what only its sitter may do.
+
+    Raises: NotFound for strangers; Forbidden `only_the_sitter` for its owner.
+    """
+    booking = access_booking(actor, booking_id)
+    if booking.sitter.user_id != actor.pk:
+        raise Forbidden("only_the_sitter", "Only the sitter of this booking may do this.")
+    return booking
+
+
+def plan_of(code: str) -> CommissionPlan:
+    """Return the commission plan that a sitter is on; a change of rates is seen within a minute.
+
+    Raises: CommissionPlan.DoesNotExist, a mistake of the deployment: plans come with the migrations.
+    """
+    return _plan_in_minute(code, int(monotonic() // 60))
+
+
+@lru_cache(maxsize=8)
+def _plan_in_minute(code: str, minute: int) -> CommissionPlan:
+    """Read a plan once a minute in each process: every quote needs it, and copies what it says."""
+    return CommissionPlan.objects.get(code=code)
+
+
+def has_confirmed_booking(owner_user_id: int, sitter_user_id: int) -> bool:
+    """Tell whether the two people have agreed on a stay that nobody called off."""
+    return Booking.objects.agreed().filter(owner_id=owner_user_id, sitter__user_id=sitter_user_id).exists()
+
+
+def open_bookings_of(user: User) -> int:
+    """Return how many bookings of a person are neither over nor called off."""
+    over = Q(status__in=["completed", "declined", "expired", "cancelled", "no_show"])
+    settled = Q(escrow_status__in=["released", "refunded", "void", "awaiting_funds", "clawed_back"])
+    return Booking.objects.seen_by(user).exclude(over & settled).count()
+
+
+def money_of(actor: User, booking_id: str) -> MoneyReport:
+    """Say where each cent of a booking is; the places add up to what was paid.
+
+    Raises: NotFound for everybody but its owner and its sitter.
+    """
+    key = str(access_booking(actor, booking_id).public_id)
+    hold = escrow_q.hold_of(key)
+    return MoneyReport(
+        booking_id=key,
+        escrow_status=hold.state,
+        frozen=hold.frozen,
+        paid_minor=0 if hold.state in NOT_PAID else hold.total.amount_minor,
+        currency=hold.stay.currency,
+        release_due_at=hold.release_due_at,
+        places=escrow_q.whereabouts(key),
+    )

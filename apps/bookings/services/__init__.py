@@ -1,0 +1,25 @@
+"""Use cases of bookings: each opens its own transaction; the gateway is called outside of it."""
+
+from apps.bookings.services.cancelling import RefundQuote, cancel, quote_refund
+from apps.bookings.services.creation import create_booking
+from apps.bookings.services.payment import deposit, expire_overdue, settle_paid
+from apps.bookings.services.payouts import request_payout
+from apps.bookings.services.quotes import StayWish, price_stay
+from apps.bookings.services.stays import accept, complete_stay, decline, start_stay
+
+__all__ = [
+    "RefundQuote",
+    "StayWish",
+    "accept",
+    "cancel",
+    "complete_stay",
+    "create_booking",
+    "decline",
+    "deposit",
+    "expire_overdue",
+    "price_stay",
+    "quote_refund",
+    "request_payout",
+    "settle_paid",
+    "start_stay",
+]

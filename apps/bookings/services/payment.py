@@ -1,0 +1,153 @@
+"""The owner pays; and what becomes of a booking that nobody paid or answered in time."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.bookings import selectors
+from apps.bookings.models import Booking
+from apps.bookings.schedule import nights_of
+from apps.bookings.services.moves import lock_booking, move
+from apps.bookings.states import BookingStatus
+from apps.bookings.types import Service
+from apps.common.clock import business_now
+from apps.common.db import require_transaction
+from apps.common.errors import Conflict, DomainError, PaymentRefused
+from apps.escrow import services as escrow
+from apps.escrow.types import DepositView
+from apps.sitters import services as sitters
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WINDOW = timedelta(hours=24)
+BATCH = 100
+
+
+def deposit(*, actor: User, booking_id: str, payment_method: str) -> tuple[Booking, DepositView]:
+    """Charge the owner and hold the money; the booking is then the sitter's to answer.
+
+    Never two charges: a repeat resumes the attempt that is under way.
+    Raises: NotFound; Forbidden `only_the_owner`; Conflict `payment_window_over` | `already_paid` |
+    `payment_in_progress` | `booking_moved`; PaymentRefused with the card's refusal; Unavailable
+    `payment_unconfirmed`.
+    """
+    booking = selectors.access_as_owner(actor, booking_id)
+    key = str(booking.public_id)
+    result = escrow.StayPetEscrow.deposit_funds(
+        booking_id=key,
+        payment_method=payment_method,
+        actor=actor,
+        admit=lambda: _refuse_unpayable(key),
+    )
+    if result.payment_status in {"failed", "cancelled"}:
+        raise PaymentRefused(
+            result.failure_code or "payment_cancelled",
+            result.failure_message or "The payment did not go through. Try again or use another card.",
+        )
+    return selectors.access_as_owner(actor, booking_id), result
+
+
+def settle_paid(booking_id: str) -> None:
+    """The money is held: ask the sitter. Late money reserves the nights again, or goes back.
+
+    Inside the transaction of the payment's result.
+    """
+    require_transaction()
+    booking = lock_booking(booking_id)
+    if booking.status == BookingStatus.EXPIRED:
+        if not _reserve_again(booking):
+            escrow.prepare_full_refund(booking_id=booking_id, reason="paid_after_expiry", actor=None)
+            return
+    elif booking.status != BookingStatus.PENDING_PAYMENT:
+        escrow.prepare_full_refund(booking_id=booking_id, reason="paid_after_cancellation", actor=None)
+        return
+    now = business_now()
+    due = max(now, min(now + ANSWER_WINDOW, booking.scheduled_end_at))
+    move(
+        booking,
+        BookingStatus.REQUESTED,
+        actor=None,
+        reason="payment held",
+        requested_at=now,
+        answer_due_at=due,
+    )
+
+
+def expire_overdue() -> int:
+    """Expire bookings that nobody paid or answered in time; return how many.
+
+    Each on its own: one gateway's silence keeps one booking's nights, nobody else's.
+    """
+    now = business_now()
+    unpaid = Booking.objects.filter(status=BookingStatus.PENDING_PAYMENT, hold_expires_at__lte=now)
+    unanswered = Booking.objects.filter(status=BookingStatus.REQUESTED, answer_due_at__lte=now)
+    count = 0
+    for rows, expire in ((unpaid, _expire_unpaid), (unanswered, _expire_unanswered)):
+        for public_id in list(rows.order_by("id").values_list("public_id", flat=True)[:BATCH]):
+            count += _attempt(expire, str(public_id))
+    return count
+
+
+def _refuse_unpayable(booking_id: str) -> None:
+    booking = lock_booking(booking_id)
+    if booking.status in {BookingStatus.REQUESTED, BookingStatus.CONFIRMED}:
+        raise Conflict("already_paid", "This booking is already paid.")
+    if booking.status == BookingStatus.EXPIRED or booking.hold_expires_at <= business_now():
+        raise Conflict("payment_window_over", "The nights were kept for 15 minutes: ask for a new price.")
+    if booking.status != BookingStatus.PENDING_PAYMENT:
+        raise Conflict("booking_moved", "This booking was called off.", {"status": booking.status})
+
+
+def _reserve_again(booking: Booking) -> bool:
+    nights = nights_of(Service(booking.service), booking.start_date, booking.end_date)
+    try:
+        with transaction.atomic():
+            sitters.reserve_nights(
+                sitter_id=booking.sitter_id,
+                service=booking.service,
+                nights=list(nights),
+                pets=booking.pet_count,
+                booking=str(booking.public_id),
+            )
+    except DomainError as refusal:
+        logger.info("late payment goes back", extra={"booking": str(booking.public_id), "why": refusal.code})
+        return False
+    return True
+
+
+def _expire_unpaid(booking_id: str) -> bool:
+    """Cancel the payment first; the nights are free only when that is confirmed."""
+    if not escrow.cancel_attempts(booking_id):
+        return False
+    with transaction.atomic(durable=True):
+        booking = lock_booking(booking_id)
+        if booking.status != BookingStatus.PENDING_PAYMENT or booking.hold_expires_at > business_now():
+            return False
+        escrow.void_unpaid(booking_id=booking_id, actor=None, reason="not paid in time")
+        move(booking, BookingStatus.EXPIRED, actor=None, reason="not paid in time")
+        sitters.free_nights(booking=booking_id)
+    return True
+
+
+def _expire_unanswered(booking_id: str) -> bool:
+    with transaction.atomic(durable=True):
+        booking = lock_booking(booking_id)
+        due = booking.answer_due_at
+        if booking.status != BookingStatus.REQUESTED or due is None or due > business_now():
+            return False
+        move(booking, BookingStatus.EXPIRED, actor=None, reason="the sitter did not answer in time")
+        sitters.free_nights(booking=booking_id)
+        refund = escrow.prepare_full_refund(booking_id=booking_id, reason="not_answered", actor=None)
+    escrow.execute_refund(refund.id)
+    return True
+
+
+def _attempt(expire: Callable[[str], bool], booking_id: str) -> bool:
+    try:
+        return expire(booking_id)
+    except Exception:
+        logger.exception("expiry postponed", extra={"booking": booking_id})
+        return False
