@@ -1,0 +1,30 @@
+"""Reads of the fraud app."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from apps.accounts import selectors as accounts
+from apps.common.clock import real_now
+from apps.fraud.models import FraudLog, Source
+from apps.fraud.states import Decision
+from apps.fraud.types import SenderHistory
+
+STRIKE_LIFE = timedelta(days=30)
+_MOST_STRIKES = 100  # the policy's rows ask for single figures; a flood is not worth counting
+
+
+def sender_history(sender_id: int) -> SenderHistory:
+    """Return the sender's strikes by category: flagged messages of the last 30 days."""
+    rows = FraudLog.objects.filter(
+        sender_id=sender_id, source=Source.MESSAGE, created_at__gte=real_now() - STRIKE_LIFE
+    ).exclude(action=Decision.ALLOW)
+    strikes: Counter[str] = Counter()
+    for categories in rows.order_by("-created_at").values_list("categories", flat=True)[:_MOST_STRIKES]:
+        strikes.update(categories.keys())
+    return SenderHistory(strikes=dict(strikes))
+
+
+def may_see_log(actor: Any) -> bool:
+    """Tell whether the actor is of Trust & Safety (administrators are)."""
+    return accounts.belongs_to(actor, "Trust & Safety")
