@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from apps.accounts.models import SessionFamily, User
+from apps.accounts import recovery
+from apps.accounts.models import RecoveryDevice, SessionFamily, TOTPDevice, User
 from apps.common.ids import parse_public_id
 
 
@@ -23,6 +24,13 @@ def find_open_session(session_id: str) -> SessionFamily | None:
         return None
     rows = SessionFamily.objects.open().select_related("user")
     return rows.filter(public_id=key).first()
+
+
+def device_for_code(user: User, code: str) -> TOTPDevice | RecoveryDevice | None:
+    """Return the device that a code of this form is for, so that nobody has to choose one."""
+    if recovery.looks_like_code(code):
+        return RecoveryDevice.objects.filter(user=user).first()
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
 def belongs_to(person: Any, *groups: str) -> bool:

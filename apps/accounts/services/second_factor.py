@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from qrcode.image.svg import SvgPathImage
 
-from apps.accounts import limits, recovery, totp
+from apps.accounts import limits, recovery, selectors, totp
 from apps.accounts.events import SecondFactorDisabled, SecondFactorEnabled
 from apps.accounts.models import RecoveryCode, RecoveryDevice, SessionFamily, TOTPDevice, User
 from apps.accounts.services import attempts, credentials
@@ -90,11 +90,7 @@ def disable(*, actor: User, password: str, code: str, session_id: str | None) ->
 def use_code(user: User, code: str) -> CodeResult:
     """Spend a code of the authenticator or a recovery code; composed, the caller counts attempts."""
     require_transaction()
-    device: TOTPDevice | RecoveryDevice | None
-    if recovery.looks_like_code(code):
-        device = RecoveryDevice.objects.filter(user=user).first()
-    else:
-        device = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    device = selectors.device_for_code(user, code)
     return device.use(code) if device else CodeResult.WRONG
 
 
