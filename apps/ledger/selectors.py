@@ -82,7 +82,7 @@ def _views(journals: Iterable[Journal]) -> list[JournalView]:
         .order_by("kind", "owner")
     )
     for row in rows:
-        ref = AccountRef(row.kind, row.owner)  # type: ignore[attr-defined]  # annotated above
+        ref = AccountRef(row.kind, row.owner)
         legs[row.journal_id].append(Leg(ref, Money(row.amount_minor, row.currency)))
     reversed_ids = [journal.reverses_id for journal in found if journal.reverses_id]
     public = dict(Journal.objects.filter(pk__in=reversed_ids).values_list("pk", "public_id"))

@@ -60,7 +60,7 @@ class StripeGateway:
                     "amount": request.amount.amount_minor,
                     "currency": request.amount.currency.lower(),
                     "payment_method": request.payment_method,
-                    "payment_method_types": ["card"],
+                    "allowed_payment_method_types": ["card"],
                     "transfer_group": request.transfer_group,
                     "metadata": {**request.metadata, "payment_id": request.payment_id},
                 },

@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 
 from apps.payments.stripe_sandbox import forms, routes
-from apps.payments.stripe_sandbox.context import Context, Rules
+from apps.payments.stripe_sandbox.context import Context, Endpoint, Rules
+from apps.payments.stripe_sandbox.nouns import accounts
 from apps.payments.stripe_sandbox.problems import StripeProblem, invalid
 from apps.payments.stripe_sandbox.store import Body, Store
 
@@ -69,14 +70,14 @@ class Api:
             return None
         context = Context(self.store, self.rules, {}, self.base_url, ids=match.groups())
         with self.store.transaction():
-            return routes.accounts.visit_link(context)
+            return accounts.visit_link(context)
 
     def _authenticate(self, request: Request) -> None:
         given = request.authorization.removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), self._api_key.encode()):
             raise invalid("Invalid API Key provided.", status=UNAUTHORISED)
 
-    def _once(self, request: Request, context: Context, endpoint: routes.Endpoint) -> Answer:
+    def _once(self, request: Request, context: Context, endpoint: Endpoint) -> Answer:
         key = request.idempotency_key if request.method == "POST" else ""
         fingerprint = f"{request.path}?{request.encoded}"
         kept = self.store.answer_of(key) if key else None
@@ -93,7 +94,7 @@ class Api:
             )
         return Answer(kept[1], kept[2], replayed=True)
 
-    def _fresh(self, key: str, fingerprint: str, context: Context, endpoint: routes.Endpoint) -> Answer:
+    def _fresh(self, key: str, fingerprint: str, context: Context, endpoint: Endpoint) -> Answer:
         try:
             answer, saved = Answer(OK, json.dumps(endpoint(context))), True
         except StripeProblem as problem:

@@ -1,6 +1,5 @@
 """A purpose that remembers what it was told, and a payment to start from."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,7 +58,7 @@ class Diary(PurposeHandler):
 
 
 @pytest.fixture
-def diary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Diary]:
+def diary(monkeypatch: pytest.MonkeyPatch) -> Diary:
     """The purpose `test`."""
     monkeypatch.setattr(purposes, "_HANDLERS", dict(purposes._HANDLERS))
     handler = Diary()

@@ -1,5 +1,7 @@
 """Charging: each answer that a card can give, repeats, and what the purpose is told."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -108,7 +110,7 @@ def test_every_change_of_state_is_kept(stripe_sandbox: Sandbox, diary: Diary) ->
 
 
 @pytest.mark.parametrize("fields", [{"amount": 0}, {"amount": -5}, {"card": ""}, {"card": "   "}, {"card": "x" * 256}])
-def test_bad_input_is_named_and_leaves_nothing(diary: Diary, fields: dict[str, str]) -> None:
+def test_bad_input_is_named_and_leaves_nothing(diary: Diary, fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as refusal:
         prepare(**fields)
 

@@ -11,6 +11,7 @@ from apps.payments.stripe_sandbox.problems import StripeProblem, declined, execu
 from apps.payments.stripe_sandbox.store import Body
 
 MAX_AMOUNT = 99_999_999
+NO_LONGER = "payment_method_types_no_longer_supported"
 CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
 
 
@@ -24,6 +25,11 @@ def create(context: Context) -> Body:
                       param="amount")  # fmt: skip
     if amount > MAX_AMOUNT:
         raise invalid("Amount is too large.", code="amount_too_large", param="amount")
+    if "payment_method_types" in context.params:
+        # docs.stripe.com/changelog/endive/2026-09-30 (removed as a parameter)
+        raise invalid("payment_method_types is no longer supported.", code=NO_LONGER, param="payment_method_types")
+    if "card" not in context.params.get("allowed_payment_method_types", ["card"]):
+        raise invalid("This sandbox knows cards alone.", param="allowed_payment_method_types")
     method = context.params.get("payment_method")
     if method is not None:
         cards.card_of(method)
@@ -35,7 +41,8 @@ def create(context: Context) -> Body:
         currency=currency,
         status="requires_confirmation" if method else "requires_payment_method",
         payment_method=method,
-        payment_method_types=context.params.get("payment_method_types", ["card"]),
+        allowed_payment_method_types=context.params.get("allowed_payment_method_types"),
+        payment_method_types=["card"],
         capture_method="automatic",
         transfer_group=context.params.get("transfer_group"),
         description=context.params.get("description"),
