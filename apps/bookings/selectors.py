@@ -37,7 +37,8 @@ def access_quote(actor: User, quote_id: str) -> Quote:
     Raises: NotFound, also for a quote of somebody else.
     """
     public_id = parse_public_id(quote_id)
-    quote = Quote.objects.select_related("sitter").filter(public_id=public_id, owner=actor).first()
+    quotes = Quote.objects.select_related("sitter").filter(owner=actor)
+    quote = quotes.filter(public_id=public_id).first() if public_id else None
     if quote is None:
         raise NotFound
     return quote

@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from apps.bookings import selectors, services
 from apps.bookings.api import examples
+from apps.bookings.api.acting import acting
 from apps.bookings.api.rendering import render_booking, render_deposit
 from apps.bookings.api.serializers import (
     BookingSerializer,
@@ -40,7 +41,7 @@ class PriceView(ApiView):
         """Price a stay."""
         body = self.parse(PriceRequestSerializer, request)
         body |= {"service": Service(body["service"]), "pet_ids": tuple(body.get("pet_ids", ()))}
-        quote = services.price_stay(actor=request.user, wish=services.StayWish(**body))
+        quote = services.price_stay(actor=acting(request), wish=services.StayWish(**body))
         return Response(QuoteSerializer(quote).data)
 
 
@@ -71,8 +72,8 @@ class CreateView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Book a quote."""
-        booking = services.create_booking(actor=request.user, **self.parse(CreateSerializer, request))
-        return Response(render_booking(booking, request.user), status=201)
+        booking = services.create_booking(actor=acting(request), **self.parse(CreateSerializer, request))
+        return Response(render_booking(booking, acting(request)), status=201)
 
 
 class DepositView(ApiView):
@@ -110,9 +111,9 @@ class DepositView(ApiView):
     @idempotent("booking.deposit")
     def post(self, request: Request) -> Response:
         """Pay a booking."""
-        booking, result = services.deposit(actor=request.user, **self.parse(DepositSerializer, request))
+        booking, result = services.deposit(actor=acting(request), **self.parse(DepositSerializer, request))
         status = 202 if result.payment_status == "requires_action" else 201
-        return Response(render_deposit(booking, request.user, result), status=status)
+        return Response(render_deposit(booking, acting(request), result), status=status)
 
 
 class BookingListView(ApiView):
@@ -127,8 +128,8 @@ class BookingListView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """List bookings."""
-        found = selectors.bookings_seen_by(request.user)
-        return self.page(found, lambda booking: render_booking(booking, request.user))
+        found = selectors.bookings_seen_by(acting(request))
+        return self.page(found, lambda booking: render_booking(booking, acting(request)))
 
 
 class BookingView(ApiView):
@@ -144,4 +145,4 @@ class BookingView(ApiView):
     )
     def get(self, request: Request, booking_id: str) -> Response:
         """Show a booking."""
-        return Response(render_booking(selectors.access_booking(request.user, booking_id), request.user))
+        return Response(render_booking(selectors.access_booking(acting(request), booking_id), acting(request)))

@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from apps.bookings import selectors, services
 from apps.bookings.api import examples
+from apps.bookings.api.acting import acting
 from apps.bookings.api.serializers import (
     MoneySerializer,
     PayoutAnswerSerializer,
@@ -48,7 +49,7 @@ class PayoutView(ApiView):
     @idempotent("sitter.payout")
     def post(self, request: Request) -> Response:
         """Ask for a payout."""
-        payout = services.request_payout(actor=request.user, **self.parse(PayoutRequestSerializer, request))
+        payout = services.request_payout(actor=acting(request), **self.parse(PayoutRequestSerializer, request))
         return Response(PayoutAnswerSerializer({"payout": payout}).data)
 
 
@@ -65,4 +66,4 @@ class MoneyView(ApiView):
     )
     def get(self, request: Request, booking_id: str) -> Response:
         """Say where the money is."""
-        return Response(MoneySerializer(selectors.money_of(request.user, booking_id)).data)
+        return Response(MoneySerializer(selectors.money_of(acting(request), booking_id)).data)

@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from apps.bookings import services
 from apps.bookings.api import examples
+from apps.bookings.api.acting import acting
 from apps.bookings.api.rendering import render_booking
 from apps.bookings.api.serializers import (
     BookingSerializer,
@@ -33,8 +34,8 @@ class AcceptView(ApiView):
     )
     def post(self, request: Request, booking_id: str) -> Response:
         """Accept a booking."""
-        booking = services.accept(actor=request.user, booking_id=booking_id)
-        return Response(render_booking(booking, request.user))
+        booking = services.accept(actor=acting(request), booking_id=booking_id)
+        return Response(render_booking(booking, acting(request)))
 
 
 class DeclineView(ApiView):
@@ -52,8 +53,8 @@ class DeclineView(ApiView):
     @idempotent("booking.decline")
     def post(self, request: Request, booking_id: str) -> Response:
         """Decline a booking."""
-        booking = services.decline(actor=request.user, booking_id=booking_id)
-        return Response(render_booking(booking, request.user))
+        booking = services.decline(actor=acting(request), booking_id=booking_id)
+        return Response(render_booking(booking, acting(request)))
 
 
 class StartView(ApiView):
@@ -72,8 +73,8 @@ class StartView(ApiView):
     def post(self, request: Request, booking_id: str) -> Response:
         """Start the stay."""
         body = self.parse(StartSerializer, request)
-        booking = services.start_stay(actor=request.user, booking_id=booking_id, pin=body["pin"])
-        return Response(render_booking(booking, request.user))
+        booking = services.start_stay(actor=acting(request), booking_id=booking_id, pin=body["pin"])
+        return Response(render_booking(booking, acting(request)))
 
 
 class CompleteView(ApiView):
@@ -89,8 +90,8 @@ class CompleteView(ApiView):
     )
     def post(self, request: Request, booking_id: str) -> Response:
         """Complete the stay."""
-        booking = services.complete_stay(actor=request.user, booking_id=booking_id)
-        return Response(render_booking(booking, request.user))
+        booking = services.complete_stay(actor=acting(request), booking_id=booking_id)
+        return Response(render_booking(booking, acting(request)))
 
 
 class RefundQuoteView(ApiView):
@@ -107,7 +108,7 @@ class RefundQuoteView(ApiView):
     )
     def get(self, request: Request, booking_id: str) -> Response:
         """Ask for the terms."""
-        quote = services.quote_refund(actor=request.user, booking_id=booking_id)
+        quote = services.quote_refund(actor=acting(request), booking_id=booking_id)
         return Response(RefundQuoteSerializer(quote).data)
 
 
@@ -129,5 +130,5 @@ class CancelView(ApiView):
     def post(self, request: Request, booking_id: str) -> Response:
         """Cancel a booking."""
         body = self.parse(CancelSerializer, request)
-        booking = services.cancel(actor=request.user, booking_id=booking_id, refund_quote=body["refund_quote"])
-        return Response(render_booking(booking, request.user))
+        booking = services.cancel(actor=acting(request), booking_id=booking_id, refund_quote=body["refund_quote"])
+        return Response(render_booking(booking, acting(request)))

@@ -8,6 +8,7 @@ from apps.bookings import services
 from apps.bookings.models import Booking, Quote
 from apps.bookings.types import Service
 from apps.common.clock import business_now
+from apps.pets.models import Pet
 from apps.pets.tests.factories import PetFactory
 from apps.sitters.models import SitterProfile
 from apps.sitters.tests.factories import ClearedSitterFactory
@@ -24,7 +25,14 @@ def today() -> date:
 
 def make_sitter(user: User, **fields: Any) -> SitterProfile:
     """Make a cleared sitter: 40.00 a night, 15.00 a further pet, two boarding places."""
-    return ClearedSitterFactory(user=user, **fields)
+    sitter: SitterProfile = ClearedSitterFactory.create(user=user, **fields)
+    return sitter
+
+
+def make_pet(owner: User, **fields: Any) -> str:
+    """Make a dog and return its public id."""
+    pet: Pet = PetFactory.create(owner=owner, **fields)
+    return str(pet.public_id)
 
 
 def make_quote(owner: User, sitter: SitterProfile, *, start: int = 0, nights: int = 2, **fields: Any) -> Quote:
@@ -43,5 +51,5 @@ def make_quote(owner: User, sitter: SitterProfile, *, start: int = 0, nights: in
 def make_booking(owner: User, sitter: SitterProfile, **fields: Any) -> Booking:
     """Book a stay; it waits for its payment."""
     quote = make_quote(owner, sitter, **fields)
-    pets = [str(PetFactory(owner=owner).public_id) for _ in range(quote.pet_count)]
+    pets = [make_pet(owner) for _ in range(quote.pet_count)]
     return services.create_booking(actor=owner, quote_id=str(quote.public_id), pet_ids=pets)

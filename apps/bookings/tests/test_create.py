@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from apps.bookings.models import Booking, BookingTransition
-from apps.bookings.tests.factories import make_quote
+from apps.bookings.tests.factories import make_pet, make_quote
 from apps.common.clock import advance_business_clock
 from apps.escrow import selectors as escrow_q
-from apps.pets.tests.factories import PetFactory
 from apps.sitters.models import SitterNight
 
 URL = "/api/v1/booking/create"
@@ -22,8 +21,7 @@ def quote(owner: Any, sitter: Any) -> Any:
 
 @pytest.fixture
 def order(owner: Any, quote: Any) -> dict[str, Any]:
-    pet = PetFactory(owner=owner, name="Rex")
-    return {"quote_id": str(quote.public_id), "pet_ids": [str(pet.public_id)], "message": "Hello"}
+    return {"quote_id": str(quote.public_id), "pet_ids": [make_pet(owner, name="Rex")], "message": "Hello"}
 
 
 def error(answer: Any) -> tuple[int, str]:
@@ -72,7 +70,7 @@ def test_an_expired_quote_is_refused(api, owner, order):
 
 
 def test_a_quote_of_somebody_else_does_not_exist(api, stranger, order):
-    order["pet_ids"] = [str(PetFactory(owner=stranger).public_id)]
+    order["pet_ids"] = [make_pet(stranger)]
     assert error(api(stranger).post(URL, order)) == (404, "not_found")
 
 
@@ -81,13 +79,13 @@ def test_an_unreadable_quote_id_does_not_exist(api, owner, order):
 
 
 def test_a_pet_of_somebody_else_is_refused(api, owner, stranger, order):
-    theirs = str(PetFactory(owner=stranger).public_id)
+    theirs = make_pet(stranger)
     assert api(owner).post(URL, order | {"pet_ids": [theirs]}).status_code == 404
     assert not Booking.objects.exists()
 
 
 def test_as_many_pets_as_were_priced(api, owner, order):
-    more = [*order["pet_ids"], str(PetFactory(owner=owner).public_id)]
+    more = [*order["pet_ids"], make_pet(owner)]
     answer = api(owner).post(URL, order | {"pet_ids": more})
     assert error(answer) == (400, "validation_error")
     assert list(answer.json()["error"]["details"]) == ["pet_ids"]

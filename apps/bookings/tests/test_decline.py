@@ -11,11 +11,11 @@ from apps.payments.models import Operation
 from apps.sitters.models import SitterNight
 
 
-def decline(api, booking, text=""):
-    return api(booking.sitter.user).post(f"/api/v1/bookings/{booking.public_id}/decline", headers=key(text))
+def decline(api, booking):
+    return api(booking.sitter.user).post(f"/api/v1/bookings/{booking.public_id}/decline", headers=key())
 
 
-def refunded(sandbox) -> int:
+def refunded(sandbox):
     return sum(refund["amount"] for refund in sandbox.objects("refund"))
 
 

@@ -6,6 +6,7 @@ from apps.bookings import services
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import NEEDS_BANK, VISA, make_booking
 from apps.common.clock import advance_business_clock
+from apps.escrow.types import DepositView
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
 from apps.payments.models import Operation
@@ -15,7 +16,7 @@ from apps.sitters.models import SitterNight
 QUARTER = 15 * 60
 
 
-def pay(booking: Booking, card: str):
+def pay(booking: Booking, card: str) -> tuple[Booking, DepositView]:
     return services.deposit(actor=booking.owner, booking_id=str(booking.public_id), payment_method=card)
 
 

@@ -1,6 +1,7 @@
 """POST /sitter/payout and the payout run: 24 hours after the stay, once, to the cent."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from apps.ledger.types import AccountRef
 URL = "/api/v1/sitter/payout"
 
 
-def ask(api, person, booking: Booking):
+def ask(api: Any, person: Any, booking: Booking) -> Any:
     return api(person).post(URL, {"booking_id": str(booking.public_id)}, headers=key())
 
 

@@ -1,6 +1,7 @@
 """POST /booking/price: a stored, explained price."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,8 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.bookings.models import Booking, Quote
 from apps.bookings.selectors import plan_of
-from apps.bookings.tests.factories import make_sitter, today
-from apps.pets.tests.factories import PetFactory
+from apps.bookings.tests.factories import make_pet, make_sitter, today
 from apps.sitters.models import NightReservation
 
 URL = "/api/v1/booking/price"
@@ -44,7 +44,7 @@ def test_the_answer_is_the_stored_quote(api, owner, wish):
     assert [factor["name"] for factor in body["surge"]["factors"]] == [
         "demand", "lead_time", "weekend", "public_holiday",
     ]  # fmt: skip
-    assert (quote.owner_fee_pct, quote.sitter_fee_pct) == (10, 15)
+    assert (quote.owner_fee_pct, quote.sitter_fee_pct) == (Decimal(10), Decimal(15))
 
 
 def test_a_price_reserves_nothing(api, owner, wish):
@@ -61,7 +61,7 @@ def test_the_premium_plan_takes_a_smaller_fee(api, owner, wish, sitter):
 
 
 def test_pets_by_id_count_like_a_number(api, owner, wish):
-    two = [str(PetFactory(owner=owner).public_id) for _ in range(2)]
+    two = [make_pet(owner) for _ in range(2)]
     by_number = api(owner).post(URL, wish | {"pets": 2}).json()
     del wish["pets"]
     by_id = api(owner).post(URL, wish | {"pet_ids": two}).json()
@@ -74,7 +74,7 @@ def test_six_queries_are_enough(api, owner, wish, settings, django_assert_max_nu
     settings.PETWASH_DEMO = False  # the demo's movable clock is a row of its own
     if with_ids:
         del wish["pets"]
-        wish["pet_ids"] = [str(PetFactory(owner=owner).public_id)]
+        wish["pet_ids"] = [make_pet(owner)]
     client = api(owner)
     plan_of("standard")  # read once a minute in each process
     with django_assert_max_num_queries(6):
@@ -117,7 +117,7 @@ def test_a_wrong_field_is_named(api, owner, wish, change, field):
 
 def test_a_pet_of_somebody_else_does_not_exist(api, owner, stranger, wish):
     del wish["pets"]
-    theirs = str(PetFactory(owner=stranger).public_id)
+    theirs = make_pet(stranger)
     assert api(owner).post(URL, wish | {"pet_ids": [theirs]}).status_code == 404
 
 

@@ -69,7 +69,7 @@ def test_a_public_holiday_makes_only_its_own_night_dearer():
         (25, 20, "1.40"),
     ],
 )
-def test_demand_follows_the_share_of_places_taken(booked: int, capacity: int, value: str):
+def test_demand_follows_the_share_of_places_taken(booked: int, capacity: int, value: str) -> None:
     priced = price(request(demand=Demand(booked, capacity)))
     assert factor(priced, "demand") == Decimal(value)
     assert priced.multiplier == Decimal(value)
@@ -79,7 +79,7 @@ def test_demand_follows_the_share_of_places_taken(booked: int, capacity: int, va
     ("days", "value"),
     [(0, "1.10"), (1, "1.05"), (2, "1.05"), (3, "1.00"), (29, "1.00"), (30, "0.95"), (60, "0.90")],
 )
-def test_lead_time_rewards_the_early(days: int, value: str):
+def test_lead_time_rewards_the_early(days: int, value: str) -> None:
     priced = price(request(today=MONDAY - timedelta(days=days)))
     assert factor(priced, "lead_time") == Decimal(value)
 
@@ -96,7 +96,7 @@ def test_one_night_with_every_factor_shows_their_product():
     ("product", "expected"),
     [("0.10", "0.80"), ("0.83", "0.85"), ("1.375", "1.40"), ("1.025", "1.00"), ("9", "2.00")],
 )
-def test_a_product_is_rounded_to_its_step_and_kept_in_bounds(product: str, expected: str):
+def test_a_product_is_rounded_to_its_step_and_kept_in_bounds(product: str, expected: str) -> None:
     assert step_and_clamp(Decimal(product)) == Decimal(expected)
 
 
@@ -130,6 +130,6 @@ def test_yen_have_no_cents():
 
 
 @pytest.mark.parametrize("wrong", [{"nights": ()}, {"pets": 0}, {"today": MONDAY + timedelta(days=1)}])
-def test_nonsense_is_refused(wrong: dict[str, object]):
+def test_nonsense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         price(request(**wrong))

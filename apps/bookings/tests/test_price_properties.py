@@ -38,7 +38,7 @@ def requests(draw: st.DrawFn) -> PriceRequest:
 
 
 @given(requests())
-def test_lines_fees_and_totals_add_up_to_the_minor_unit(request: PriceRequest):
+def test_lines_fees_and_totals_add_up_to_the_minor_unit(request: PriceRequest) -> None:
     price = PricingOptimizer().price(request)
     assert sum(line.amount.amount_minor for line in price.lines) == price.subtotal.amount_minor
     assert price.total == price.subtotal + price.owner_fee
@@ -47,7 +47,7 @@ def test_lines_fees_and_totals_add_up_to_the_minor_unit(request: PriceRequest):
 
 
 @given(requests())
-def test_multipliers_stay_on_their_steps_and_within_bounds(request: PriceRequest):
+def test_multipliers_stay_on_their_steps_and_within_bounds(request: PriceRequest) -> None:
     price = PricingOptimizer().price(request)
     for multiplier in (price.multiplier, *(line.multiplier for line in price.lines)):
         assert LOWEST <= multiplier <= HIGHEST
@@ -55,7 +55,7 @@ def test_multipliers_stay_on_their_steps_and_within_bounds(request: PriceRequest
 
 
 @given(requests())
-def test_each_night_is_within_bounds_of_its_base(request: PriceRequest):
+def test_each_night_is_within_bounds_of_its_base(request: PriceRequest) -> None:
     for line in PricingOptimizer().price(request).lines:
         base = line.base.amount_minor
         assert base * LOWEST - Decimal("0.5") <= line.amount.amount_minor
@@ -63,7 +63,7 @@ def test_each_night_is_within_bounds_of_its_base(request: PriceRequest):
 
 
 @given(requests())
-def test_a_holiday_changes_no_other_night(request: PriceRequest):
+def test_a_holiday_changes_no_other_night(request: PriceRequest) -> None:
     without = PriceRequest(**{**vars(request), "holidays": {}})
     pairs = zip(PricingOptimizer().price(request).lines, PricingOptimizer().price(without).lines, strict=True)
     for dear, plain in pairs:
@@ -74,7 +74,7 @@ def test_a_holiday_changes_no_other_night(request: PriceRequest):
 
 
 @given(requests())
-def test_the_owners_fee_never_passes_its_cap(request: PriceRequest):
+def test_the_owners_fee_never_passes_its_cap(request: PriceRequest) -> None:
     price = PricingOptimizer().price(request)
     assert price.owner_fee.amount_minor >= 0
     if request.fees.owner_fee_cap is not None:

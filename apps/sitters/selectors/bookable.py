@@ -78,8 +78,6 @@ class _NeighbourNight(NamedTuple):
     """A neighbour and one of the nights that has a row; no night when none has."""
 
     sitter: int
-    lat: float
-    lng: float
     usual: int
     night: date | None
     booked: int
@@ -99,8 +97,11 @@ def _neighbours_nights(centre: Place, nights: Sequence[date]) -> list[_Neighbour
             "wanted__night", "wanted__booked", "wanted__capacity", "wanted__blocked",
         )[: DEMAND_SITTERS_MAX * max(1, len(nights))]
     )  # fmt: skip
-    found = [_NeighbourNight(*row) for row in rows]
-    return [row for row in found if distance_km(centre, Place(row.lat, row.lng)) <= DEMAND_RADIUS_KM]
+    found = []
+    for sitter, lat, lng, *night in rows:
+        if lat is not None and lng is not None and distance_km(centre, Place(lat, lng)) <= DEMAND_RADIUS_KM:
+            found.append(_NeighbourNight(sitter, *night))
+    return found
 
 
 def within(box: Box) -> Q:
