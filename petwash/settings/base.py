@@ -132,6 +132,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_timeout": 5,
     "socket_connect_timeout": 5,
+    # A publisher fails at once when Redis is down; without these it waits seven seconds each time.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
 }
 CELERY_TASK_PUBLISH_RETRY = False  # the outbox retries; a publisher must not hang
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
