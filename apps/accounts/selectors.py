@@ -28,9 +28,10 @@ def find_open_session(session_id: str) -> SessionFamily | None:
 
 def device_for_code(user: User, code: str) -> TOTPDevice | RecoveryDevice | None:
     """Return the device that a code of this form is for, so that nobody has to choose one."""
+    device: TOTPDevice | RecoveryDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
     if recovery.looks_like_code(code):
-        return RecoveryDevice.objects.filter(user=user).first()
-    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+        device = RecoveryDevice.objects.filter(user=user).first()
+    return device
 
 
 def belongs_to(person: Any, *groups: str) -> bool:
