@@ -31,15 +31,24 @@ def test_every_kind_renders_as_plain_text_without_left_over_marks(kind: str, own
 
 @pytest.mark.django_db
 def test_a_stranger_cannot_put_words_into_a_mail_to_somebody_else(call: Any, outbox: Any) -> None:
-    call(
-        "auth/register",
-        email="victim@example.com",
-        password="a long enough phrase",
-        full_name="Win a prize at https://evil.example",
-        role="owner",
-    )
-    [message] = outbox()
-    assert "evil.example" not in message.body
+    for _ in range(2):
+        call(
+            "auth/register",
+            email="victim@example.com",
+            password="a long enough phrase",
+            full_name="Win a prize at https://evil.example",
+            role="owner",
+        )
+    call("auth/password/forgot", email="victim@example.com")
+    messages = outbox()
+    assert len(messages) == 3
+    assert all("evil.example" not in message.body for message in messages)
+
+
+@pytest.mark.django_db
+def test_a_verified_person_is_greeted_by_name(call: Any, owner: User, outbox: Any) -> None:
+    call("auth/password/forgot", email=owner.email)
+    assert outbox()[0].body.startswith("Hello Olivia Owner,")
 
 
 @pytest.mark.django_db
