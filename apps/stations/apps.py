@@ -7,3 +7,10 @@ class StationsConfig(AppConfig):
     name = "apps.stations"
     label = "stations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Take the results of payments for washes."""
+        from apps.payments.purposes import register_purpose
+        from apps.stations.purposes import WashPurpose
+
+        register_purpose(WashPurpose)

@@ -93,7 +93,7 @@ def live_status(slugs: Iterable[str] | None = None) -> list[LiveStation]:
     open_alerts = Count("alerts", filter=Q(alerts__cleared_at=None))
     stations = (
         Station.objects.filter(revoked_at=None).annotate(open_alerts=open_alerts).prefetch_related("bays", "tanks")
-    )
+    ).order_by("slug")
     if slugs is not None:
         stations = stations.filter(slug__in=list(slugs))
     return [_picture(station, station.open_alerts) for station in stations]

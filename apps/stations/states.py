@@ -64,8 +64,9 @@ WASH_MOVES: dict[str, tuple[str, ...]] = {
     WashStatus.CANCELLED: (WashStatus.REFUNDING,),  # a payment that succeeds after its lease ended
     WashStatus.FINISHED: (),
     WashStatus.STOPPED: (),
-    WashStatus.PARTIALLY_REFUNDED: (),
-    WashStatus.REFUNDED: (),
+    # A bank may return a refund after it had succeeded: it is open again.
+    WashStatus.PARTIALLY_REFUNDED: (WashStatus.REFUNDING,),
+    WashStatus.REFUNDED: (WashStatus.REFUNDING,),
 }
 
 

@@ -40,4 +40,24 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "stations-sweep-starts": {
+        "task": "stations.sweep_starts",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "stations-sweep-leases": {
+        "task": "stations.sweep_leases",
+        "schedule": 15.0,
+        "options": {"expires": 30},
+    },
+    "stations-sweep-refunds": {
+        "task": "stations.sweep_refunds",
+        "schedule": 15.0,
+        "options": {"expires": 30},
+    },
+    "stations-sweep-levels": {
+        "task": "stations.sweep_levels",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
 }

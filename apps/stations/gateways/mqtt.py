@@ -189,7 +189,7 @@ class Lane:
 
     @_guarded
     def _on_message(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
-        received = Received(message.topic, message.payload, message.mid, self._session)
+        received = Received(message.topic, bytes(message.payload), message.mid, self._session)
         while not self._stopping.is_set():
             try:
                 self._inbox.put(received, timeout=0.2)

@@ -5,6 +5,7 @@ import io
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,7 +25,7 @@ def passwords(settings, tmp_path: Path) -> PasswordFile:
     return PasswordFile(tmp_path / "passwords")
 
 
-def provision(*arguments: str) -> dict:
+def provision(*arguments: str) -> Any:
     out = io.StringIO()
     call_command("provision_station", "riverside", "--name", "Riverside", *arguments, stdout=out)
     return json.loads(out.getvalue())

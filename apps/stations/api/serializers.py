@@ -1,0 +1,206 @@
+"""The shapes of the stations API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.stations.models import Alert, Bay, Program, Station, Wash
+from apps.stations.protocol.topics import CODE
+from apps.stations.selectors import seconds_left
+from apps.stations.states import BayState, Severity, TankStatus, WashStatus
+
+
+class ProgramSerializer(serializers.Serializer[Any]):
+    """What a station sells."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    seconds = serializers.IntegerField()
+    price_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+
+
+class BaySerializer(serializers.Serializer[Any]):
+    """A bay as the public sees it."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    state = serializers.ChoiceField(BayState.choices)
+    seconds_left = serializers.IntegerField()
+
+
+class TankSerializer(serializers.Serializer[Any]):
+    """A tank as the public sees it."""
+
+    chemical = serializers.CharField()
+    level_ml = serializers.IntegerField()
+    capacity_ml = serializers.IntegerField()
+    level_pct = serializers.IntegerField()
+    status = serializers.ChoiceField(TankStatus.choices)
+
+
+class StationSerializer(serializers.Serializer[Any]):
+    """A place with its bays and programs; `available` says what works now."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    place = serializers.CharField(allow_blank=True)
+    online = serializers.BooleanField()
+    available = serializers.BooleanField(help_text="Whether a bay is free right now.")
+    bays = BaySerializer(many=True)
+    programs = ProgramSerializer(many=True)
+
+
+class LiveStationSerializer(serializers.Serializer[Any]):
+    """One station of the live picture."""
+
+    id = serializers.CharField()
+    online = serializers.BooleanField()
+    bays = BaySerializer(many=True)
+    tanks = TankSerializer(many=True)
+    alerts = serializers.IntegerField(help_text="Open alerts.")
+
+
+class LiveStatusSerializer(serializers.Serializer[Any]):
+    """The live picture."""
+
+    stations = LiveStationSerializer(many=True)
+
+
+class LiveQuerySerializer(serializers.Serializer[Any]):
+    """Which station to look at."""
+
+    station = serializers.CharField(required=False, max_length=63)
+
+
+class ActivateSerializer(serializers.Serializer[Any]):
+    """A walk-in purchase."""
+
+    bay_id = serializers.UUIDField()
+    bay_token = serializers.CharField(max_length=200, help_text="From the code printed at the bay.")
+    presence_code = serializers.RegexField(
+        r"^\d{4}$", required=False, help_text="Shown by a bay with a display; others need none."
+    )
+    program = serializers.CharField(max_length=63)
+    payment_method = serializers.CharField(max_length=255, help_text="A payment method's id.")
+
+
+class WashSerializer(serializers.Serializer[Any]):
+    """A wash as its customer sees it."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(WashStatus.choices)
+    bay_id = serializers.CharField()
+    program = serializers.CharField()
+    total_seconds = serializers.IntegerField()
+    seconds_left = serializers.IntegerField()
+    amount_minor = serializers.IntegerField()
+    refunded_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+
+
+class ActivationSerializer(serializers.Serializer[Any]):
+    """The answer to a purchase; keep the token: nothing else opens the wash."""
+
+    wash = WashSerializer()
+    wash_token = serializers.CharField()
+    client_secret = serializers.CharField(required=False, help_text="When the bank wants 3-D Secure.")
+
+
+class AlertRequestSerializer(serializers.Serializer[Any]):
+    """A report of trouble."""
+
+    station_id = serializers.CharField(max_length=63)
+    chemical = serializers.RegexField(rf"^(?:{CODE.pattern})$", required=False)
+    component = serializers.RegexField(rf"^(?:{CODE.pattern})$", required=False)
+    severity = serializers.ChoiceField(Severity.choices)
+    level_pct = serializers.IntegerField(min_value=0, max_value=100, required=False, allow_null=True)
+    event_id = serializers.CharField(min_length=8, max_length=64)
+    ts = serializers.DateTimeField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Raises: ValidationError unless exactly one of chemical and component is given."""
+        if bool(attrs.get("chemical")) == bool(attrs.get("component")):
+            raise serializers.ValidationError({"chemical": "Give either a chemical or a component."})
+        return attrs
+
+
+class AlertSerializer(serializers.Serializer[Any]):
+    """An alert."""
+
+    id = serializers.CharField()
+    station_id = serializers.CharField()
+    component = serializers.CharField()
+    severity = serializers.ChoiceField(Severity.choices)
+    level_pct = serializers.IntegerField(allow_null=True)
+    raised_at = serializers.DateTimeField()
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    cleared_at = serializers.DateTimeField(allow_null=True)
+
+
+class AlertAnswerSerializer(serializers.Serializer[Any]):
+    """The alert that a report opened or met."""
+
+    alert = AlertSerializer()
+
+
+def show_wash(wash: Wash) -> dict[str, Any]:
+    """Return a wash for its customer."""
+    row = {
+        "id": str(wash.public_id),
+        "status": wash.status,
+        "bay_id": str(wash.bay.public_id),
+        "program": wash.program.code,
+        "total_seconds": wash.total_seconds,
+        "seconds_left": seconds_left(wash),
+        "amount_minor": wash.amount_minor,
+        "refunded_minor": wash.refunded_minor,
+        "currency": wash.currency,
+    }
+    return dict(WashSerializer(row).data)
+
+
+def show_alert(alert: Alert) -> dict[str, Any]:
+    """Return an alert."""
+    row = {
+        "id": str(alert.public_id),
+        "station_id": alert.station.slug,
+        "component": alert.component,
+        "severity": alert.severity,
+        "level_pct": alert.level_pct,
+        "raised_at": alert.raised_at,
+        "acknowledged_at": alert.acknowledged_at,
+        "cleared_at": alert.cleared_at,
+    }
+    return dict(AlertSerializer(row).data)
+
+
+def show_program(program: Program) -> dict[str, Any]:
+    """Return a program."""
+    return {
+        "code": program.code,
+        "name": program.name,
+        "seconds": program.seconds,
+        "price_minor": program.price_minor,
+        "currency": program.currency,
+    }
+
+
+def show_station(station: Station, bays: list[dict[str, Any]], *, host_up: bool) -> dict[str, Any]:
+    """Return a station of the public list."""
+    free = any(bay["state"] in (BayState.IDLE, BayState.READY) for bay in bays)
+    return {
+        "id": station.slug,
+        "name": station.name,
+        "place": station.place,
+        "online": station.online,
+        "available": host_up and free,
+        "bays": bays,
+        "programs": [show_program(program) for program in station.programs.all()],
+    }
+
+
+def show_bay(bay: Bay, state: str) -> dict[str, Any]:
+    """Return a bay of the public list."""
+    left = 0 if state == BayState.OFFLINE else bay.seconds_left
+    return {"id": str(bay.public_id), "number": bay.number, "state": state, "seconds_left": left}

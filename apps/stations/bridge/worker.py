@@ -1,0 +1,154 @@
+"""Threads of the bridge: one drains a lane into the database, one sends commands, one shows diffs."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from apps.stations import live
+from apps.stations.gateways.mqtt import Lane, Received
+from apps.stations.protocol import topics
+from apps.stations.protocol.messages import Evack
+from apps.stations.protocol.signing import private_key, sign
+from apps.stations.services import commands, intake
+from apps.stations.services.intake import Raw
+
+log = structlog.get_logger(__name__)
+DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+BATCH_LIMIT = 1_000
+BATCH_SECONDS = 0.1
+DIFF_SECONDS = 0.25
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+
+
+class Diffs:
+    """The stations that changed since the last diff: at most four diffs a second each."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changed: set[str] = set()
+
+    def add(self, slugs: set[str]) -> None:
+        """Note stations that changed."""
+        with self._lock:
+            self._changed |= slugs
+
+    def drain(self) -> set[str]:
+        """Return and forget them."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+        return changed
+
+
+class Worker(threading.Thread):
+    """A loop that outlives the database: each turn is tried again until it works or we stop."""
+
+    def __init__(self, name: str, stopping: threading.Event) -> None:
+        super().__init__(name=name, daemon=True)
+        self._stopping = stopping
+        self.healthy = True
+
+    def run(self) -> None:
+        """Turn until told to stop; whatever goes wrong is logged and survived."""
+        try:
+            while not self._stopping.is_set():
+                self.attempt(self.turn)
+            self.attempt(self.finish)
+        finally:
+            connection.close()
+
+    def turn(self) -> None:
+        """Do one round; blocks for a second at most."""
+        raise NotImplementedError(f"{type(self).__name__} says what a turn is.")
+
+    def finish(self) -> None:
+        """Do what is left when stopping."""
+
+    def attempt(self, step: Callable[[], None]) -> bool:
+        """Run a step; False when it failed, after a pause."""
+        try:
+            step()
+        except DATABASE_AWAY as error:
+            self._fail("bridge.database_away", error)
+            return False
+        except Exception as error:
+            self._fail("bridge.turn_failed", error)
+            return False
+        self.healthy = True
+        return True
+
+    def _fail(self, event: str, error: Exception) -> None:
+        self.healthy = False
+        log.warning(event, thread=self.name, error=type(error).__name__)
+        connection.close()
+        self._stopping.wait(RETRY_SECONDS)
+
+
+class LaneWorker(Worker):
+    """Takes batches from one lane; acknowledges and evacks after the commit, never before."""
+
+    def __init__(self, lane: Lane, out: Lane, diffs: Diffs, stopping: threading.Event) -> None:
+        super().__init__(f"lane:{lane.name}", stopping)
+        self._lane, self._out, self._diffs = lane, out, diffs
+        self._held: Sequence[Received] = ()
+
+    def turn(self) -> None:
+        """Take the next batch, or the one that the database did not take."""
+        self._held = self._held or self._lane.take(BATCH_LIMIT, BATCH_SECONDS)
+        if self._held:
+            self._settle(self._held)
+            self._held = ()
+
+    def _settle(self, batch: Sequence[Received]) -> None:
+        outcome = intake.take_batch([Raw(message.topic, message.payload) for message in batch])
+        self._lane.ack(batch)
+        for station, event_id in outcome.evacks:
+            self._out.publish(topics.evack(station, event_id), Evack().to_json())
+        self._diffs.add(outcome.changed)
+
+
+class CommandWorker(Worker):
+    """Signs and publishes the commands that are due; a NOTIFY or the poll wakes it."""
+
+    def __init__(self, out: Lane, stopping: threading.Event) -> None:
+        super().__init__("commands", stopping)
+        self._out = out
+        self._key = private_key(settings.STATION_SIGNING_KEY)
+
+    def turn(self) -> None:
+        """Send what is due while the broker is there, then wait."""
+        self._listen()
+        if self._out.connected:
+            for outgoing in commands.claim_due():
+                self._out.publish(outgoing.topic, sign(outgoing.topic, outgoing.body, self._key))
+        self._wait()
+
+    def _listen(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {commands.CHANNEL}")
+
+    def _wait(self) -> None:
+        raw = connection.connection
+        for _ in raw.notifies(timeout=POLL_SECONDS, stop_after=1):
+            return
+
+
+class DiffWorker(Worker):
+    """Pushes the stations that changed to the live pages."""
+
+    def __init__(self, diffs: Diffs, stopping: threading.Event) -> None:
+        super().__init__("diffs", stopping)
+        self._diffs = diffs
+
+    def turn(self) -> None:
+        """Push once, then let changes gather."""
+        live.broadcast(self._diffs.drain())
+        self._stopping.wait(DIFF_SECONDS)
+
+    def finish(self) -> None:
+        """Push what the last batches changed."""
+        live.broadcast(self._diffs.drain())

@@ -1,0 +1,105 @@
+"""Selling a wash: refuse before money moves, lease the bay, charge, and let the purpose start it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from apps.common.clock import real_now
+from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound, PaymentRefused
+from apps.payments import services as payments
+from apps.payments.types import PaymentView
+from apps.stations import availability
+from apps.stations.models import Bay, Program, Station, Tank, Wash, WashTransition
+from apps.stations.services.settlement import PURPOSE
+from apps.stations.states import OPEN_WASH, WashStatus
+from apps.stations.tokens import bay_token_matches, hash_wash_token, make_wash_token
+
+LEASE = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A leased bay with its charge: the wash, the customer's key to it, and 3-D Secure's secret."""
+
+    wash: Wash
+    wash_token: str
+    client_secret: str | None
+
+
+def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str) -> Activation:
+    """Sell one run of a program at a bay to whoever stands there.
+
+    Raises: NotFound; Forbidden `bay_token_invalid`; Conflict `bay_busy`, `bay_offline`,
+    `bay_fault`, `tank_too_low`, `station_no_host`; PaymentRefused with the card's reason.
+    """
+    token = make_wash_token()
+    bay = _present_at(bay_id, bay_token)
+    with transaction.atomic(durable=True):
+        wash, payment = _lease(bay, program, payment_method, token)
+    payment = payments.execute_payment(payment.id)
+    wash = Wash.objects.select_related("bay__station", "program").get(pk=wash.pk)
+    if payment.status in ("failed", "cancelled"):
+        raise PaymentRefused(
+            payment.failure_code or "payment_refused",
+            payment.failure_message or "The payment was refused. Try another card.",
+        )
+    waiting = wash.status == WashStatus.AWAITING_PAYMENT
+    return Activation(wash, token, payment.client_secret if waiting else None)
+
+
+def _present_at(bay_id: str, bay_token: str) -> Bay:
+    bay = Bay.objects.select_related("station").filter(public_id=bay_id).first()
+    if bay is None or bay.station.revoked_at is not None:
+        raise NotFound("not_found", "There is no such bay.")
+    if not bay_token_matches(bay_token, settings.BAY_TOKEN_KEY, str(bay.public_id), bay.token_version):
+        raise Forbidden("bay_token_invalid", "Scan the code that is printed at the bay.")
+    return bay
+
+
+def _lease(bay: Bay, code: str, payment_method: str, token: str) -> tuple[Wash, PaymentView]:
+    station = Station.objects.select_for_update(no_key=True).get(pk=bay.station_id)
+    bay = Bay.objects.select_related("station").get(pk=bay.pk)
+    program = Program.objects.filter(station=station, code=code, active=True).first()
+    if program is None:
+        raise InvalidInput.field("program", "is not offered at this station")
+    _refuse_if_unfit(station, bay, program)
+    wash = _open_wash(bay, program, token)
+    payment = payments.prepare_payment(
+        purpose=PURPOSE,
+        subject=str(wash.public_id),
+        amount=wash.price,
+        payment_method=payment_method,
+        transfer_group=str(wash.public_id),
+        metadata={"wash": str(wash.public_id), "station": station.slug},
+    )
+    Wash.objects.filter(pk=wash.pk).update(payment_id=payment.id)
+    return wash, payment
+
+
+def _refuse_if_unfit(station: Station, bay: Bay, program: Program) -> None:
+    open_washes = list(Wash.objects.filter(bay__station=station, status__in=OPEN_WASH))
+    tanks = list(Tank.objects.filter(station=station))
+    refusal = availability.refusal(station, bay, program, tanks, open_washes)
+    if refusal is not None:
+        raise Conflict(refusal.code, refusal.sentence, refusal.details)
+
+
+def _open_wash(bay: Bay, program: Program, token: str) -> Wash:
+    try:
+        with transaction.atomic():
+            wash = Wash.objects.create(
+                bay=bay,
+                program=program,
+                amount_minor=program.price_minor,
+                currency=program.currency,
+                total_seconds=program.seconds,
+                ml=program.ml,
+                token_hash=hash_wash_token(token),
+                lease_expires_at=real_now() + LEASE,
+            )
+    except IntegrityError as error:
+        raise Conflict("bay_busy", "Somebody else has just taken this bay. Nothing was charged.") from error
+    WashTransition.objects.create(wash=wash, to_status=wash.status, reason="leased")
+    return wash

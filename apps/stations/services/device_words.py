@@ -1,0 +1,184 @@
+"""What each kind of device message does, one message at a time, in the intake's transaction.
+
+A message that contradicts what the server knows raises ProtocolError: the intake puts it aside.
+"""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.common import events
+from apps.common.clock import real_now
+from apps.common.db import require_transaction
+from apps.stations.events import StationChanged
+from apps.stations.models import Bay, Station, StationEvent, Tank, Wash
+from apps.stations.protocol import messages
+from apps.stations.protocol.errors import ProtocolError
+from apps.stations.protocol.messages import AckResult, EventType
+from apps.stations.services import alerts, commands, lifecycle
+from apps.stations.services.moves import lock_wash
+from apps.stations.states import CommandType, Severity
+
+CONNECTION = "connection"
+CONTROLLER = "controller"
+
+
+def take_conn(station: Station, conn: messages.Conn) -> bool:
+    """Follow a birth or death certificate; an older boot's, or another epoch's death, is ignored.
+
+    A new epoch is a replaced board: its counters start anew and staff are called.
+    """
+    require_transaction()
+    new_epoch = conn.epoch != station.epoch
+    if new_epoch and not conn.online:
+        return False
+    if not new_epoch and conn.boot < station.boot:
+        return False
+    if new_epoch:
+        _adopt_epoch(station, conn.epoch)
+    now = real_now()
+    changed_at = now if station.online != conn.online else station.connection_changed_at
+    Station.objects.filter(pk=station.pk).update(
+        online=conn.online,
+        epoch=conn.epoch,
+        boot=conn.boot,
+        firmware=conn.fw,
+        connection_changed_at=changed_at,
+        last_seen_at=now,
+    )
+    station.refresh_from_db()
+    if conn.online:
+        alerts.clear_alert(station, CONNECTION, reason="back online")
+    return True
+
+
+def take_birth(station: Station, birth: messages.Birth) -> bool:
+    """Follow the inventory: capacities as built, for tanks that the server knows."""
+    require_transaction()
+    if birth.epoch == station.epoch and birth.boot < station.boot:
+        return False
+    for tank in birth.tanks:
+        changed = (
+            Tank.objects.filter(station=station, chemical=tank.chemical)
+            .exclude(capacity_ml=tank.capacity_ml)
+            .filter(level_ml__lte=tank.capacity_ml)
+        )
+        changed.update(capacity_ml=tank.capacity_ml)
+    return True
+
+
+def take_event(station: Station, bay: Bay, event: messages.BayEvent) -> bool:
+    """Keep an event once and let its wash follow; False for a repeat.
+
+    Raises: ProtocolError `unknown_wash` or `wrong_bay`.
+    """
+    require_transaction()
+    wash = _wash_of(event, bay)
+    try:
+        with transaction.atomic():
+            StationEvent.objects.create(
+                station=station,
+                event_id=event.event_id,
+                bay=bay,
+                wash=wash,
+                type=event.type.value,
+                payload={"seconds_used": event.seconds_used, "ml_used": event.ml_used},
+                offline=event.offline,
+                occurred_at=event.ts,
+            )
+    except IntegrityError:
+        return False
+    if wash is not None:
+        _follow(wash, event)
+    return True
+
+
+def take_ack(station: Station, ack: messages.Ack) -> bool:
+    """Note an answer; a start that was refused, or whose cancel worked, is given back.
+
+    Raises: ProtocolError `unknown_command`.
+    """
+    require_transaction()
+    command = commands.record_ack(ack, station)
+    if command is None:
+        raise ProtocolError("unknown_command", "No such command was sent to this station.", "id")
+    if command.wash_id is None:
+        return True
+    wash = lock_wash(str(command.wash.public_id)) if command.wash else None
+    if wash is None:
+        return True
+    refused = (AckResult.REJECTED, AckResult.EXPIRED, AckResult.CANCELLED)
+    if command.type == CommandType.START and ack.result in refused:
+        lifecycle.not_started(wash, reason="start_refused")
+    elif command.type == CommandType.CANCEL and ack.result is AckResult.CANCELLED:
+        lifecycle.not_started(wash, reason="start_cancelled")
+    return True
+
+
+def take_alert(station: Station, alert: messages.Alert) -> bool:
+    """Take a station's own alert, once by its event id."""
+    require_transaction()
+    outcome = alerts.record_report(
+        station,
+        event_id=alert.event_id,
+        component=component_of(alert.chemical, alert.component),
+        severity=alert.severity.value,
+        level_pct=alert.level_pct,
+        message="Reported by the station.",
+    )
+    return outcome.created
+
+
+def component_of(chemical: str | None, component: str | None) -> str:
+    """Return the alert component of a report: a chemical's is its tank."""
+    return f"tank:{chemical}" if chemical else str(component)
+
+
+def _adopt_epoch(station: Station, epoch: str) -> None:
+    Bay.objects.filter(station=station).update(boot=0, seq=0)
+    Tank.objects.filter(station=station).update(boot=0, seq=0)
+    if not station.epoch:
+        return
+    alerts.raise_alert(
+        station,
+        CONTROLLER,
+        Severity.CRITICAL,
+        message="The controller's memory is new (a replaced board?). Check it, then clear this.",
+    )
+    commands.issue(CommandType.REBIRTH, station=station)
+    events.publish(StationChanged(station=station.slug))
+
+
+def _wash_of(event: messages.BayEvent, bay: Bay) -> Wash | None:
+    if event.wash is None:
+        return None
+    wash = lock_wash(event.wash) if _is_uuid(event.wash) else None
+    if wash is None:
+        raise ProtocolError("unknown_wash", "The event names a wash that was never sold.", "wash")
+    if wash.bay_id != bay.pk:
+        raise ProtocolError("wrong_bay", "The event's wash belongs to another bay.", "wash")
+    return wash
+
+
+def _follow(wash: Wash, event: messages.BayEvent) -> None:
+    match event.type:
+        case EventType.STARTED:
+            lifecycle.started(wash)
+        case EventType.FINISHED:
+            lifecycle.finished(wash, event.seconds_used)
+        case EventType.STOPPED:
+            lifecycle.stopped(wash, event.seconds_used)
+        case EventType.FAULT:
+            lifecycle.failed(wash, event.seconds_used, started_before=event.seconds_used > 0)
+        case EventType.CANCELLED:
+            lifecycle.not_started(wash, reason="start_cancelled")
+        case EventType.TOPPED_UP:
+            pass  # the record is enough: the total was raised when the top-up was paid
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

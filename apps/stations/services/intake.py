@@ -1,0 +1,194 @@
+"""A batch of raw messages into the database: all of it once, poison aside, nothing half.
+
+`take_batch` commits before it answers, so the bridge may acknowledge whatever it was given. A batch
+that the database refuses as a whole is taken message by message, and only the culprit is put aside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
+
+from apps.common.clock import real_now
+from apps.stations.models import Bay, DeadLetter, Station, Tank
+from apps.stations.protocol import messages, topics
+from apps.stations.protocol.errors import ProtocolError
+from apps.stations.protocol.topics import Kind, Topic
+from apps.stations.services import device_words, telemetry
+
+log = structlog.get_logger(__name__)
+KEPT_BYTES = 4096
+SEEN_EVERY = timedelta(seconds=5)
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A message as the broker delivered it."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass
+class Outcome:
+    """What the bridge does after the commit: evacks, dashboard diffs, figures."""
+
+    evacks: list[tuple[str, str]] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    taken: int = 0
+    dead: int = 0
+
+    def add(self, other: "Outcome") -> None:
+        """Join the outcome of another part of the batch."""
+        self.evacks += other.evacks
+        self.changed |= other.changed
+        self.taken += other.taken
+        self.dead += other.dead
+
+
+def take_batch(batch: Sequence[Raw]) -> Outcome:
+    """Take every message of the batch, in order.
+
+    Raises: OperationalError or InterfaceError when the database is away; nothing was taken then.
+    """
+    try:
+        return _take(batch)
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # whatever it is, it must not stop the messages behind it
+        if len(batch) == 1:
+            return _put_aside(batch[0], error)
+    outcome = Outcome()
+    for raw in batch:
+        outcome.add(take_batch([raw]))
+    return outcome
+
+
+class _Site:
+    """The stations, bays and tanks that a batch names, read with one query each."""
+
+    def __init__(self, slugs: set[str]) -> None:
+        self.stations = {s.slug: s for s in Station.objects.filter(slug__in=slugs)}
+        ids = [station.pk for station in self.stations.values()]
+        bays = Bay.objects.filter(station__in=ids).select_related("station")
+        tanks = Tank.objects.filter(station__in=ids).select_related("station")
+        self._bays = {(bay.station.slug, bay.number): bay for bay in bays}
+        self._tanks = {(tank.station.slug, tank.chemical): tank for tank in tanks}
+
+    def station(self, slug: str) -> Station:
+        """Return a station that is in service."""
+        station = self.stations.get(slug)
+        if station is None or station.revoked_at is not None:
+            raise ProtocolError("unknown_station", "No station of this id is in service.")
+        return station
+
+    def bay(self, topic: Topic) -> Bay:
+        """Return the bay of a topic."""
+        bay = self._bays.get((topic.station, topic.bay))
+        if bay is None:
+            raise ProtocolError("unknown_bay", f"The station has no bay {topic.bay}.")
+        return bay
+
+    def tank(self, station: str, chemical: str) -> Tank:
+        """Return the tank of a chemical."""
+        tank = self._tanks.get((station, chemical))
+        if tank is None:
+            raise ProtocolError("unknown_tank", f"The station has no tank of {chemical}.")
+        return tank
+
+
+def _take(batch: Sequence[Raw]) -> Outcome:
+    outcome = Outcome()
+    with transaction.atomic(durable=True):
+        parsed: list[tuple[Topic, messages.Message, Raw]] = []
+        for raw in batch:
+            try:
+                topic = topics.parse(raw.topic)
+                parsed.append((topic, messages.parse_message(topic, raw.payload), raw))
+            except ProtocolError as error:
+                outcome.add(_dead(raw, error.reason, str(error)))
+        site = _Site({topic.station for topic, _, _ in parsed})
+        _apply(parsed, site, outcome)
+    _note_seen(set(site.stations))
+    return outcome
+
+
+def _apply(parsed: list[tuple[Topic, messages.Message, Raw]], site: _Site, outcome: Outcome) -> None:
+    states: list[telemetry.BayReport] = []
+    levels: list[telemetry.TankReport] = []
+    for topic, message, raw in parsed:
+        try:
+            station = site.station(topic.station)
+            if isinstance(message, messages.BayState):
+                states.append(telemetry.BayReport(site.bay(topic), message))
+            elif isinstance(message, messages.TankLevel):
+                tank = site.tank(topic.station, message.chemical)
+                levels.append(telemetry.TankReport(tank, message))
+            elif _take_word(topic, message, station, site):
+                outcome.changed.add(station.slug)
+            outcome.taken += 1
+        except ProtocolError as error:
+            outcome.add(_dead(raw, error.reason, str(error)))
+            continue
+        if isinstance(message, messages.BayEvent | messages.Alert):
+            outcome.evacks.append((topic.station, message.event_id))
+    outcome.changed |= telemetry.take_bay_states(states)
+    outcome.changed |= telemetry.take_tank_levels(levels)
+
+
+def _take_word(topic: Topic, message: messages.Message, station: Station, site: _Site) -> bool:
+    """Pass a message that is not telemetry on; True when something changed."""
+    match message:
+        case messages.Conn():
+            return device_words.take_conn(station, message)
+        case messages.Birth():
+            return device_words.take_birth(station, message)
+        case messages.BayEvent():
+            return device_words.take_event(station, site.bay(topic), message)
+        case messages.Ack():
+            return device_words.take_ack(station, message)
+        case messages.Alert():
+            return device_words.take_alert(station, message)
+    raise ProtocolError("not_for_server", f"A {topic.kind} message is not for the server.")
+
+
+def _put_aside(raw: Raw, error: Exception) -> Outcome:
+    log.error("stations.message_refused", topic=raw.topic, error=type(error).__name__)
+    with transaction.atomic(durable=True):
+        return _dead(raw, type(error).__name__, "It could not be taken.")
+
+
+def _dead(raw: Raw, reason: str, sentence: str) -> Outcome:
+    """Keep the message with its reason; evack it where its event id can be read."""
+    kept = raw.payload[:KEPT_BYTES].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    DeadLetter.objects.create(
+        topic=raw.topic.replace("\x00", "")[:200],
+        payload=kept,
+        reason=f"{reason}: {sentence}"[:300],
+        received_at=real_now(),
+    )
+    outcome = Outcome(dead=1)
+    event_id = messages.readable_event_id(raw.payload)
+    station = _station_of(raw.topic)
+    if event_id and station:
+        outcome.evacks.append((station, event_id))
+    return outcome
+
+
+def _station_of(topic: str) -> str:
+    try:
+        parsed = topics.parse(topic)
+    except ProtocolError:
+        return ""
+    return parsed.station if parsed.kind in (Kind.BAY_EVENT, Kind.ALERT) else ""
+
+
+def _note_seen(slugs: set[str]) -> None:
+    """Remember when a station was last heard, at most every few seconds, out of the big lock."""
+    now = real_now()
+    stale = Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY)
+    Station.objects.filter(stale, slug__in=slugs).update(last_seen_at=now)

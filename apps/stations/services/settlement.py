@@ -1,0 +1,146 @@
+"""Money of a wash: what its payment's and its refund's results do, inside their transaction.
+
+A wash is platform revenue in full: capture is Dr stripe_clearing / Cr revenue_wash, a refund is
+the reverse of its part, goodwill is Dr goodwill / Cr revenue_wash.
+"""
+
+from apps.common import events
+from apps.common.clock import business_now, real_now
+from apps.common.db import require_transaction
+from apps.common.money import Money
+from apps.ledger import services as ledger
+from apps.ledger.types import AccountRef, credit, debit
+from apps.payments import services as payments
+from apps.payments.types import PaymentView, RefundView
+from apps.stations.events import WashPaid, WashRefundDue
+from apps.stations.models import Wash
+from apps.stations.services import commands
+from apps.stations.services.alerts import clear_alert, raise_alert
+from apps.stations.services.moves import lock_wash, move_wash
+from apps.stations.states import CommandType, Severity, WashStatus
+
+CLEARING = AccountRef("stripe_clearing")
+REVENUE = AccountRef("revenue_wash")
+GOODWILL = AccountRef("goodwill")
+PURPOSE = "wash"
+
+
+def payment_succeeded(payment: PaymentView) -> None:
+    """Book the revenue and send the start; a payment whose lease has ended is given back."""
+    require_transaction()
+    wash = lock_wash(payment.subject)
+    if wash is None or wash.paid_at is not None:
+        return
+    Wash.objects.filter(pk=wash.pk).update(paid_at=real_now(), payment_id=payment.id)
+    wash.refresh_from_db()
+    ledger.post(
+        kind="wash.capture",
+        key=f"wash-capture:{wash.public_id}",
+        legs=[debit(CLEARING, wash.price), credit(REVENUE, wash.price)],
+        effective_at=business_now(),
+    )
+    if not move_wash(wash, WashStatus.ACTIVATING):
+        begin_refund(wash, wash.price, reason="lease_ended")
+        return
+    commands.issue(CommandType.START, wash=wash)
+    events.publish(
+        WashPaid(
+            wash_id=str(wash.public_id),
+            station=wash.bay.station.slug,
+            amount_minor=wash.amount_minor,
+            currency=wash.currency,
+        )
+    )
+
+
+def payment_ended(payment: PaymentView) -> None:
+    """End the lease of a payment that failed or was cancelled."""
+    require_transaction()
+    wash = lock_wash(payment.subject)
+    if wash is not None:
+        reason = (payment.failure_code or payment.status)[:80]
+        move_wash(wash, WashStatus.CANCELLED, reason=reason, ended_at=real_now())
+
+
+def begin_refund(wash: Wash, amount: Money, *, reason: str, **changes: object) -> bool:
+    """Write the refund down and move the wash to refunding; False when it cannot move.
+
+    The refund itself is sent by a task after this transaction has committed.
+    """
+    require_transaction()
+    if not move_wash(wash, WashStatus.REFUNDING, reason=reason, ended_at=real_now(), **changes):
+        return False
+    refund = payments.prepare_refund(
+        payment_id=wash.payment_id,
+        purpose=PURPOSE,
+        subject=str(wash.public_id),
+        amount=amount,
+        reason=reason,
+    )
+    Wash.objects.filter(pk=wash.pk).update(refund_id=refund.id)
+    wash.refund_id = refund.id
+    events.publish(WashRefundDue(wash_id=str(wash.public_id), refund_id=refund.id))
+    return True
+
+
+def refund_succeeded(refund: RefundView) -> None:
+    """Reverse the refunded part of the revenue and close the wash."""
+    require_transaction()
+    wash = lock_wash(refund.subject)
+    if wash is None:
+        return
+    whole = refund.amount == wash.price
+    target = WashStatus.REFUNDED if whole else WashStatus.PARTIALLY_REFUNDED
+    if not move_wash(wash, target, refunded_minor=refund.amount.amount_minor):
+        return
+    ledger.post(
+        kind="wash.refund",
+        key=f"wash-refund:{refund.id}",
+        legs=[debit(REVENUE, refund.amount), credit(CLEARING, refund.amount)],
+        effective_at=business_now(),
+    )
+    clear_alert(wash.bay.station, refund_component(wash))
+
+
+def refund_failed(refund: RefundView) -> None:
+    """Keep the wash refunding, which the dashboard shows, and call a person.
+
+    A bank may return a refund that had succeeded: the books take it back and it is open again.
+    """
+    require_transaction()
+    wash = lock_wash(refund.subject)
+    if wash is None:
+        return
+    if wash.status in (WashStatus.REFUNDED, WashStatus.PARTIALLY_REFUNDED):
+        ledger.reverse(key=f"wash-refund:{refund.id}", reason_kind="wash.refund_returned")
+        move_wash(wash, WashStatus.REFUNDING, reason="refund_returned", refunded_minor=0)
+    if wash.status == WashStatus.REFUNDING:
+        raise_alert(
+            wash.bay.station,
+            refund_component(wash),
+            Severity.CRITICAL,
+            message="The refund of a wash was refused or returned; refund it by hand.",
+        )
+
+
+def book_goodwill(wash: Wash) -> None:
+    """Book a wash that ran after its refund as the platform's gift, and call a person."""
+    require_transaction()
+    Wash.objects.filter(pk=wash.pk).update(goodwill=True, started_at=real_now())
+    ledger.post(
+        kind="wash.goodwill",
+        key=f"wash-goodwill:{wash.public_id}",
+        legs=[debit(GOODWILL, wash.price), credit(REVENUE, wash.price)],
+        effective_at=business_now(),
+    )
+    raise_alert(
+        wash.bay.station,
+        f"bay:{wash.bay.number}:late-start",
+        Severity.WARNING,
+        message="A wash started after it had been refunded; it was booked as goodwill.",
+    )
+
+
+def refund_component(wash: Wash) -> str:
+    """Return the alert component of a wash's refund."""
+    return f"refund:{wash.public_id}"

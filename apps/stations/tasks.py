@@ -1,0 +1,37 @@
+"""Background work of the stations app; each task finds or is given its own due work."""
+
+from celery import shared_task
+
+from apps.payments import services as payments
+from apps.stations.services import sweeps
+
+
+@shared_task(name="stations.execute_refund")
+def execute_refund(refund_id: str) -> None:
+    """Send one refund to the payment provider; a repeat is harmless."""
+    payments.execute_refund(refund_id)
+
+
+@shared_task(name="stations.sweep_starts")
+def sweep_starts() -> None:
+    """Follow up paid washes that have not started."""
+    sweeps.sweep_starts()
+
+
+@shared_task(name="stations.sweep_leases")
+def sweep_leases() -> None:
+    """End leases that were not paid."""
+    sweeps.sweep_leases()
+
+
+@shared_task(name="stations.sweep_refunds")
+def sweep_refunds() -> None:
+    """Push refunds on that hang."""
+    sweeps.sweep_refunds()
+
+
+@shared_task(name="stations.sweep_levels")
+def sweep_levels() -> None:
+    """Judge tank levels and look for silent stations."""
+    sweeps.sweep_levels()
+    sweeps.sweep_connections()

@@ -1,0 +1,90 @@
+"""What most tests of stations begin with."""
+
+from collections.abc import Callable
+
+import pytest
+
+from apps.common import events
+from apps.payments.tests.fixtures import Sandbox
+from apps.stations.models import Bay, Station, Wash
+from apps.stations.services.activation import Activation, activate
+from apps.stations.tests.device import Device
+from apps.stations.tests.factories import bay_token, make_station
+
+Buy = Callable[..., Activation]
+
+
+@pytest.fixture
+def station(db: None) -> Station:
+    """A station that is online, full and idle."""
+    return make_station()
+
+
+@pytest.fixture
+def bay(station: Station) -> Bay:
+    """Its first bay."""
+    return station.bays.get(number=1)
+
+
+@pytest.fixture
+def device(station: Station) -> Device:
+    """The station's controller, following the test's script."""
+    return Device(station)
+
+
+@pytest.fixture
+def buy(bay: Bay, stripe_sandbox: Sandbox) -> Buy:
+    """Buy a quick wash, at the first bay unless told otherwise."""
+
+    def purchase(at: Bay | None = None, payment_method: str = "pm_card_visa") -> Activation:
+        chosen = at or bay
+        return activate(
+            bay_id=str(chosen.public_id),
+            bay_token=bay_token(chosen),
+            program="quick",
+            payment_method=payment_method,
+        )
+
+    return purchase
+
+
+@pytest.fixture
+def paid(buy: Buy) -> Wash:
+    """A wash that is paid and whose start is on its way."""
+    return buy().wash
+
+
+@pytest.fixture
+def running(paid: Wash, device: Device) -> Wash:
+    """A wash that runs."""
+    device.say(device.event("started", paid), device.state("running", paid, seconds_left=300))
+    paid.refresh_from_db()
+    return paid
+
+
+_due: list[tuple[str, ...]] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_queue(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queue refunds here instead of in Redis, and push no diffs."""
+    from apps.stations import live, tasks
+
+    _due.clear()
+    monkeypatch.setattr(tasks.execute_refund, "delay_on_commit", lambda *args: _due.append(args))
+    if "redis_url" not in request.fixturenames:
+        monkeypatch.setattr(live, "broadcast", lambda slugs: 0)
+
+
+@pytest.fixture
+def settle() -> Callable[[], None]:
+    """Deliver events, then run the refunds that they queued, as a worker would."""
+    from apps.stations import tasks
+
+    def run() -> None:
+        events.deliver_all()
+        while _due:
+            tasks.execute_refund(*_due.pop(0))
+        events.deliver_all()
+
+    return run

@@ -1,0 +1,91 @@
+"""Many payers, one bay: one is charged and washes, the others are told so and keep their money."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from apps.common.clock import real_now
+from apps.common.errors import Conflict
+from apps.ledger import selectors as ledger
+from apps.ledger.types import AccountRef
+from apps.stations.models import Bay, Wash
+from apps.stations.services.activation import activate
+from apps.stations.tests.factories import bay_token, make_station
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
+
+
+def together(count: int, act: Callable[[int], str]) -> Counter[str]:
+    """Run `act` in threads that start at the same moment; count what each returned."""
+    barrier, results = threading.Barrier(count), [""] * count
+
+    def run(index: int) -> None:
+        try:
+            barrier.wait(10)
+            results[index] = act(index)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return Counter(results)
+
+
+def buy_at(bay: Bay) -> str:
+    try:
+        activate(
+            bay_id=str(bay.public_id),
+            bay_token=bay_token(bay),
+            program="quick",
+            payment_method="pm_card_visa",
+        )
+    except Conflict as refusal:
+        return refusal.code
+    return "sold"
+
+
+def test_one_bay_is_sold_once_and_only_the_winner_is_charged() -> None:
+    bay = make_station().bays.get(number=1)
+    assert together(8, lambda _: buy_at(bay)) == {"sold": 1, "bay_busy": 7}
+    assert Wash.objects.count() == 1
+    assert ledger.balance(AccountRef("revenue_wash"), "USD").amount_minor == 900
+
+
+def test_two_bays_are_sold_to_two_payers() -> None:
+    bays = list(make_station().bays.all())
+    assert together(8, lambda index: buy_at(bays[index % 2])) == {"sold": 2, "bay_busy": 6}
+
+
+def test_the_last_shampoo_is_sold_once_across_bays() -> None:
+    station = make_station(bays=4)
+    station.tanks.filter(chemical="shampoo").update(level_ml=299)
+    bays = list(station.bays.all())
+    assert together(4, lambda index: buy_at(bays[index])) == {"sold": 1, "tank_too_low": 3}
+
+
+def test_postgres_itself_refuses_a_second_open_wash() -> None:
+    station = make_station()
+    bay, program = station.bays.get(number=1), station.programs.get()
+
+    def lease(token: str) -> None:
+        Wash.objects.create(
+            bay=bay,
+            program=program,
+            amount_minor=1,
+            currency="USD",
+            total_seconds=1,
+            token_hash=token,
+            lease_expires_at=real_now(),
+        )
+
+    lease("a" * 64)
+    with pytest.raises(IntegrityError, match="one_open_wash_a_bay"), transaction.atomic():
+        lease("b" * 64)
+    Wash.objects.update(status="cancelled")
+    lease("c" * 64)

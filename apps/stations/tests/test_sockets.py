@@ -1,0 +1,80 @@
+"""`/ws/stations`: a snapshot on connect, then whole stations as they change."""
+
+import json
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
+
+from apps.stations import live
+from apps.stations.models import Station
+from apps.stations.tests.device import Device
+from apps.stations.tests.factories import make_station
+from petwash.asgi import application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HEADERS = [(b"origin", b"http://testserver"), (b"host", b"testserver")]
+
+
+class Listener:
+    """A browser on the live page."""
+
+    def __init__(self) -> None:
+        scope = {"type": "websocket", "path": "/ws/stations", "query_string": b"", "headers": HEADERS}
+        self._wire = ApplicationCommunicator(application, scope | {"subprotocols": []})
+
+    async def connect(self) -> None:
+        await self._wire.send_input({"type": "websocket.connect"})
+        assert (await self._wire.receive_output(10))["type"] == "websocket.accept"
+
+    async def hear(self) -> Any:
+        return json.loads((await self._wire.receive_output(10))["text"])
+
+    async def say(self, body: Any) -> None:
+        await self._wire.send_input({"type": "websocket.receive", "text": json.dumps(body)})
+
+    async def hears_nothing(self) -> bool:
+        return bool(await self._wire.receive_nothing())
+
+    async def leave(self) -> None:
+        await self._wire.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self._wire.wait(10)
+
+
+def change(slug: str) -> None:
+    device = Device(Station.objects.get(slug=slug))
+    device.say(device.level(1_000))
+    live.broadcast([slug])
+
+
+async def test_a_listener_gets_a_snapshot_and_then_the_changes(redis_url: str) -> None:
+    await database_sync_to_async(make_station)("riverside")
+    await database_sync_to_async(make_station)("hillside")
+    socket = Listener()
+    await socket.connect()
+    first = await socket.hear()
+    assert first["type"] == "snapshot"
+    assert [station["id"] for station in first["stations"]] == ["hillside", "riverside"]
+    await database_sync_to_async(change)("riverside")
+    diff = await socket.hear()
+    assert (diff["type"], diff["station"]["id"], diff["station"]["alerts"]) == ("station", "riverside", 1)
+    levels = {tank["chemical"]: tank["level_ml"] for tank in diff["station"]["tanks"]}
+    assert levels["shampoo"] == 1_000
+    assert await socket.hears_nothing()
+    await socket.leave()
+
+
+async def test_what_a_listener_says_is_ignored(redis_url: str) -> None:
+    socket = Listener()
+    await socket.connect()
+    await socket.hear()
+    await socket.say({"type": "station.changed", "body": {"forged": True}})
+    assert await socket.hears_nothing()
+    await socket.leave()
+
+
+def test_with_redis_away_a_change_is_committed_all_the_same() -> None:
+    station = make_station("riverside")
+    change("riverside")
+    assert station.tanks.get(chemical="shampoo").level_ml == 1_000
