@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.bookings.models import Booking, BookingQuerySet, CommissionPlan, Quote
 from apps.common.errors import Forbidden, NotFound
 from apps.common.ids import parse_public_id
+from apps.common.money import Money
 from apps.escrow import selectors as escrow_q
 from apps.escrow.states import HoldState
 from apps.escrow.types import Whereabouts
@@ -20,15 +21,18 @@ NOT_PAID = frozenset({HoldState.AWAITING_FUNDS, HoldState.VOID})
 
 @dataclass(frozen=True)
 class MoneyReport:
-    """Where the money of a booking is."""
+    """Where the money of a booking is: what was paid in, and the places that it went to."""
 
     booking_id: str
     escrow_status: str
     frozen: bool
-    paid_minor: int
-    currency: str
+    paid_in: Money
     release_due_at: datetime | None
     places: list[Whereabouts]
+
+    def at(self, *places: str) -> int:
+        """Return the sum of these places, in minor units."""
+        return sum(place.amount.amount_minor for place in self.places if place.place in places)
 
 
 def access_quote(actor: User, quote_id: str) -> Quote:
@@ -124,8 +128,7 @@ def money_of(actor: User, booking_id: str) -> MoneyReport:
         booking_id=key,
         escrow_status=hold.state,
         frozen=hold.frozen,
-        paid_minor=0 if hold.state in NOT_PAID else hold.total.amount_minor,
-        currency=hold.stay.currency,
+        paid_in=Money.zero(hold.stay.currency) if hold.state in NOT_PAID else hold.total,
         release_due_at=hold.release_due_at,
         places=escrow_q.whereabouts(key),
     )

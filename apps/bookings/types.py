@@ -4,25 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import models
-
 from apps.common.money import Money
+from apps.sitters.states import CancellationTier, ServiceKind
 
-
-class Service(models.TextChoices):
-    """What a sitter can be booked for by the night or the day."""
-
-    BOARDING = "boarding", "Boarding at the sitter's home"
-    HOUSE_SITTING = "house_sitting", "House sitting at the owner's home"
-    DAY_CARE = "day_care", "Day care at the sitter's home"
-
-
-class CancellationPolicy(models.TextChoices):
-    """The tiers a sitter chooses from; frozen into the booking."""
-
-    FLEXIBLE = "flexible", "Flexible"
-    MODERATE = "moderate", "Moderate"
-    STRICT = "strict", "Strict"
+# Bookings speak of services and tiers in the sitters' own words.
+Service = ServiceKind
+CancellationPolicy = CancellationTier
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "DISABLE_ERRORS_AND_WARNINGS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # One name for each set of choices, whatever the field is called.
+    "ENUM_NAME_OVERRIDES": {
+        "BookingStatusEnum": "apps.bookings.states.BookingStatus",
+        "HoldStateEnum": "apps.escrow.states.HoldState",
+        "ServiceKindEnum": "apps.sitters.states.ServiceKind",
+        "CancellationTierEnum": "apps.sitters.states.CancellationTier",
+        "VettingStatusEnum": "apps.sitters.states.VettingStatus",
+        "TrustBadgeEnum": "apps.sitters.states.TrustBadge",
+    },
 }
 
 # --- Mail and files

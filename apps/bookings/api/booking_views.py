@@ -33,7 +33,7 @@ class PriceView(ApiView):
         description="The quote is stored for 15 minutes: the price shown is the price charged. Nothing is reserved.",
         request=PriceRequestSerializer,
         responses={200: QuoteSerializer},
-        errors=["not_found:404", "service_not_offered:409", "too_many_pets:409"],
+        errors=["not_found:404", "pet_not_found:404", "service_not_offered:409", "too_many_pets:409"],
         examples=[examples.asked("Two nights", examples.WISH), examples.answered("A weekend", examples.QUOTE)],
         tags=TAGS,
     )
@@ -53,12 +53,13 @@ class CreateView(ApiView):
     @operation(
         summary="Book a quote",
         description="Takes the nights for 15 minutes; pay with `booking/deposit` meanwhile. A quote makes one "
-        "booking: a repeat answers 409 `quote_already_used` with its `booking_id`.",
+        "booking: with a new key, 409 `quote_already_used` names its `booking_id`.",
         request=CreateSerializer,
         responses={201: BookingSerializer},
         errors=[
             "email_not_verified:403",
             "not_found:404",
+            "pet_not_found:404",
             "quote_expired:409",
             "quote_already_used:409",
             "nights_unavailable:409",
@@ -69,7 +70,9 @@ class CreateView(ApiView):
         examples=[examples.asked("One dog", examples.CREATE), examples.answered("Booked", examples.BOOKING, 201)],
         role=OWNER,
         tags=TAGS,
+        idempotency=True,
     )
+    @idempotent("booking.create")
     def post(self, request: Request) -> Response:
         """Book a quote."""
         booking = services.create_booking(actor=acting(request), **self.parse(CreateSerializer, request))

@@ -113,8 +113,12 @@ MONEY = {
     "booking_id": BOOKING_ID,
     "escrow_status": "held",
     "frozen": False,
-    "paid_minor": 12100,
     "currency": "USD",
+    "paid_in_minor": 12100,
+    "held_minor": 12100,
+    "paid_out_minor": 0,
+    "fees_minor": 0,
+    "refunded_minor": 0,
     "release_due_at": None,
     "places": [
         {

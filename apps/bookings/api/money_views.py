@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from apps.bookings import selectors, services
 from apps.bookings.api import examples
 from apps.bookings.api.acting import acting
+from apps.bookings.api.rendering import render_money
 from apps.bookings.api.serializers import (
     MoneySerializer,
     PayoutAnswerSerializer,
@@ -66,4 +67,4 @@ class MoneyView(ApiView):
     )
     def get(self, request: Request, booking_id: str) -> Response:
         """Say where the money is."""
-        return Response(MoneySerializer(selectors.money_of(acting(request), booking_id)).data)
+        return Response(render_money(selectors.money_of(acting(request), booking_id)))

@@ -3,8 +3,9 @@
 from typing import Any
 
 from apps.accounts.models import User
-from apps.bookings.api.serializers import BookingSerializer
+from apps.bookings.api.serializers import BookingSerializer, MoneySerializer
 from apps.bookings.models import Booking
+from apps.bookings.selectors import MoneyReport
 from apps.escrow.types import DepositView, HoldView
 
 _PLAIN = (
@@ -49,3 +50,21 @@ def render_deposit(booking: Booking, viewer: User, result: DepositView) -> dict[
         "escrow": render_escrow(result.hold),
         "payment": payment,
     }
+
+
+def render_money(report: MoneyReport) -> dict[str, Any]:
+    """Return where each cent of a booking is."""
+    fields = {
+        "booking_id": report.booking_id,
+        "escrow_status": report.escrow_status,
+        "frozen": report.frozen,
+        "currency": report.paid_in.currency,
+        "paid_in_minor": report.paid_in.amount_minor,
+        "held_minor": report.at("held_for_stay", "owner_fee_not_yet_earned", "on_its_way_to_sitter"),
+        "paid_out_minor": report.at("paid_to_sitter"),
+        "fees_minor": report.at("sitter_fee", "owner_fee"),
+        "refunded_minor": report.at("refunded_to_owner"),
+        "release_due_at": report.release_due_at,
+        "places": report.places,
+    }
+    return dict(MoneySerializer(fields).data)

@@ -216,7 +216,7 @@ class RefundQuoteSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class PlaceSerializer(serializers.Serializer[Any]):
+class MoneyPlaceSerializer(serializers.Serializer[Any]):
     """One sum, where it is, and why."""
 
     place = serializers.CharField()
@@ -231,7 +231,11 @@ class MoneySerializer(serializers.Serializer[Any]):
     booking_id = serializers.CharField()
     escrow_status = serializers.ChoiceField(choices=HoldState.choices)
     frozen = serializers.BooleanField()
-    paid_minor = serializers.IntegerField()
     currency = serializers.CharField()
+    paid_in_minor = serializers.IntegerField(help_text="held + paid out + fees + refunded, to the cent.")
+    held_minor = serializers.IntegerField(help_text="With us, or on its way to the sitter.")
+    paid_out_minor = serializers.IntegerField()
+    fees_minor = serializers.IntegerField(help_text="Fees that we have earned.")
+    refunded_minor = serializers.IntegerField()
     release_due_at = serializers.DateTimeField(allow_null=True)
-    places = PlaceSerializer(many=True)
+    places = MoneyPlaceSerializer(many=True)

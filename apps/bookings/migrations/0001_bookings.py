@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('public_id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, unique=True)),
-                ('service', models.CharField(choices=[('boarding', "Boarding at the sitter's home"), ('house_sitting', "House sitting at the owner's home"), ('day_care', "Day care at the sitter's home")], max_length=20)),
+                ('service', models.CharField(choices=[('boarding', "Boarding in the sitter's home"), ('day_care', 'Day care'), ('house_sitting', "House sitting in the owner's home")], max_length=20)),
                 ('start_date', models.DateField()),
                 ('end_date', models.DateField()),
                 ('timezone', models.CharField(help_text='IANA zone of the place of the stay', max_length=64)),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('public_id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, unique=True)),
-                ('service', models.CharField(choices=[('boarding', "Boarding at the sitter's home"), ('house_sitting', "House sitting at the owner's home"), ('day_care', "Day care at the sitter's home")], max_length=20)),
+                ('service', models.CharField(choices=[('boarding', "Boarding in the sitter's home"), ('day_care', 'Day care'), ('house_sitting', "House sitting in the owner's home")], max_length=20)),
                 ('start_date', models.DateField()),
                 ('end_date', models.DateField()),
                 ('timezone', models.CharField(help_text='IANA zone of the place of the stay', max_length=64)),
