@@ -70,9 +70,9 @@ def calendar_of(sitter: SitterProfile, first: date, last: date) -> list[NightVie
     """
     days = (last - first).days + 1
     if days < 1:
-        raise InvalidInput.field("to", "must not be before from")
+        raise InvalidInput.field("end", "must not be before start")
     if days > CALENDAR_MAX_DAYS:
-        raise InvalidInput.field("to", f"must be at most {CALENDAR_MAX_DAYS} days after from")
+        raise InvalidInput.field("end", f"must be at most {CALENDAR_MAX_DAYS} nights from start")
     rows = {row.night: row for row in sitter.nights.filter(night__range=(first, last))}
     views = []
     for night in (first + timedelta(days=offset) for offset in range(days)):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.accounts.selectors import belongs_to
 from apps.common import events
 from apps.common.audit import record
 from apps.common.clock import business_now
@@ -140,8 +141,7 @@ def decide_case(actor: Any, case_id: str, *, clear: bool, reason: str) -> Vettin
     Raises: Forbidden unless the actor belongs to Trust & Safety; InvalidInput without a reason;
     NotFound; Conflict case_not_open when nobody has to decide.
     """
-    may_decide = actor.is_superuser or actor.groups.filter(name="Trust & Safety").exists()
-    if not (actor.is_active and actor.is_staff and may_decide):
+    if not belongs_to(actor, "Trust & Safety"):
         raise Forbidden("trust_and_safety_only", "Only Trust & Safety decides vetting cases.")
     if not 10 <= len(reason.strip()) <= 500:
         raise InvalidInput.field("reason", "must have 10 to 500 characters")
