@@ -50,7 +50,8 @@ class VettingCaseAdmin(ConsoleAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VettingCase]:
         """Return cases with their checks in one query more."""
-        return super().get_queryset(request).prefetch_related("checks")
+        cases: QuerySet[VettingCase] = super().get_queryset(request)
+        return cases.prefetch_related("checks")
 
     @admin.display(description="Results")
     def results(self, case: VettingCase) -> str:

@@ -6,6 +6,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.common.api.permissions import VerifiedEmail
 from apps.common.api.schema import operation
 from apps.common.api.views import ApiView
 from apps.common.clock import business_now
@@ -17,6 +18,7 @@ from apps.sitters.api.serializers import (
     CalendarQuerySerializer,
     CalendarSerializer,
     OwnProfileSerializer,
+    PayoutAccountSerializer,
     ProfileInputSerializer,
     RatesAnswerSerializer,
     RatesSerializer,
@@ -135,3 +137,28 @@ class CalendarView(ApiView):
         last = min(max(days), min(days) + timedelta(days=selectors.CALENDAR_MAX_DAYS - 1))
         nights = selectors.calendar_of(profile, min(days), last)
         return Response(CalendarSerializer({"nights": nights}).data)
+
+
+class PayoutAccountView(ApiView):
+    """The caller's payout account."""
+
+    permission_classes = [VerifiedEmail]
+
+    @operation(
+        summary="Open your payout account",
+        description="Opened once: a repeat answers the same account.",
+        responses={200: PayoutAccountSerializer},
+        errors=[
+            "email_not_verified:403",
+            "sitter_role_required:403",
+            "payee_refused:409",
+            "gateway_unavailable:503",
+        ],
+        role="sitter with a verified address",
+        tags=["sitter"],
+    )
+    def post(self, request: Request) -> Response:
+        """Answer the account."""
+        payee = sitters.open_payout_account(request.user)
+        body = {"id": payee.id, "payouts_enabled": payee.payouts_enabled}
+        return Response(PayoutAccountSerializer(body).data)

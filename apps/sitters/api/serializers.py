@@ -291,3 +291,10 @@ class CalendarInputSerializer(serializers.Serializer[Any]):
     """Nights to open and close; those not named stay as they are."""
 
     nights = serializers.ListField(child=NightInputSerializer(), min_length=1, max_length=366)
+
+
+class PayoutAccountSerializer(serializers.Serializer[Any]):
+    """Where a sitter's earnings go."""
+
+    id = serializers.UUIDField()
+    payouts_enabled = serializers.BooleanField(help_text="False until the payment provider knows enough.")

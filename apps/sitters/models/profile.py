@@ -37,6 +37,16 @@ class SitterProfile(PublicModel):
     clearance_expires_at = models.DateTimeField(null=True, blank=True)
     trust_badge = models.CharField(max_length=16, choices=TrustBadge, default=TrustBadge.NONE)
 
+    # Bound by the payee's public id, the only key of it that payments gives away.
+    payout_account = models.OneToOneField(
+        "payments.PayeeAccount",
+        to_field="public_id",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
     display_name = models.CharField(max_length=60, blank=True)
     bio = models.TextField(blank=True, max_length=2000)
     lat = models.FloatField(null=True, blank=True)

@@ -3,6 +3,7 @@
 from apps.sitters.selectors.bookable import (
     access_bookable_sitter,
     demand_near,
+    payee_id_of,
     rate_for,
 )
 from apps.sitters.selectors.own import (
@@ -25,6 +26,7 @@ __all__ = [
     "calendar_of",
     "demand_near",
     "own_vetting",
+    "payee_id_of",
     "rate_for",
     "require_sitter",
     "search_sitters",

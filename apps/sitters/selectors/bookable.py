@@ -56,6 +56,12 @@ def rate_for(profile: SitterProfile, service: str) -> RateView:
     )
 
 
+def payee_id_of(profile: SitterProfile) -> str | None:
+    """Return the id of the sitter's payout account in payments, when one is open."""
+    payee_id = profile.payout_account_id
+    return str(payee_id) if payee_id is not None else None
+
+
 def demand_near(profile: SitterProfile, nights: Sequence[date]) -> dict[date, DemandView]:
     """Return pets booked and places offered within 10 km, for each night.
 

@@ -3,6 +3,7 @@
 from apps.sitters.services.inbox import apply_notice, due_notices, receive_notice
 from apps.sitters.services.nights import free_nights, reserve_nights
 from apps.sitters.services.profile import (
+    open_payout_account,
     save_profile,
     set_calendar,
     set_rates,
@@ -22,6 +23,7 @@ __all__ = [
     "due_notices",
     "expire_clearances",
     "free_nights",
+    "open_payout_account",
     "receive_notice",
     "record_facts",
     "refresh_case",

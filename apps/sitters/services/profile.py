@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from apps.common.clock import business_now
-from apps.common.errors import Conflict, InvalidInput
+from apps.common.errors import Conflict, Forbidden, InvalidInput
+from apps.payments import services as payments
+from apps.payments.types import PayeeView
 from apps.sitters.geo import Place, blur
 from apps.sitters.models import SitterNight, SitterProfile, SitterService
 from apps.sitters.selectors import access_own_profile, require_sitter, sitter_today
@@ -119,3 +122,19 @@ def _block(sitter: SitterProfile, nights: list[date]) -> None:
     if booked:
         raise Conflict("night_booked", "Booked nights cannot be closed: cancel the stays first.", {"nights": booked})
     rows.update(blocked=True)
+
+
+def open_payout_account(actor: Any) -> PayeeView:
+    """Open the sitter's payout account, once; the same call again returns the same account.
+
+    Raises: Forbidden for other roles or an unverified address; Conflict payee_refused;
+    Unavailable gateway_unavailable (call again: it is the same account).
+    """
+    require_sitter(actor)
+    if not actor.is_verified_address:
+        raise Forbidden("email_not_verified", "Verify your e-mail address first.")
+    payee = payments.open_payee_account(actor)
+    with transaction.atomic(durable=True):
+        sitter = lock_profile_of(actor)
+        SitterProfile.objects.filter(pk=sitter.pk).update(payout_account_id=UUID(payee.id))
+    return payee

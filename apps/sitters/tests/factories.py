@@ -43,7 +43,7 @@ class ClearedSitterFactory(SitterProfileFactory):
     def _create(cls, model_class: type[SitterProfile], *args: Any, **kwargs: Any) -> SitterProfile:
         capacities = kwargs.pop("capacities", {"boarding": 2, "day_care": 4, "house_sitting": 3})
         kwargs.setdefault("night_capacity", max(capacities.values(), default=0))
-        sitter = super()._create(model_class, *args, **kwargs)
+        sitter: SitterProfile = super()._create(model_class, *args, **kwargs)
         SitterService.objects.bulk_create(
             SitterService(
                 sitter=sitter,

@@ -38,10 +38,10 @@ def test_a_decision_settles_case_sitter_and_audit(case, clear, status, badge):
     profile = SitterProfile.objects.get()
     assert (profile.vetting_status, profile.trust_badge) == (status, badge)
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action, entry.subject, entry.reason) == (
-        member, f"vetting.{status}", f"vetting_case:{case.public_id}", REASON,
+    assert (entry.actor_id, entry.action, entry.subject, entry.reason) == (
+        member.pk, f"vetting.{status}", f"vetting_case:{case.public_id}", REASON,
     )  # fmt: skip
-    last = CaseTransition.objects.order_by("-id").first()
+    last = CaseTransition.objects.latest("id")
     assert (last.to_status, last.cause, last.actor) == (status, "staff_decision", member)
 
 

@@ -23,7 +23,7 @@ def test_counts_neighbours_their_open_and_their_closed_nights(django_assert_num_
     for sitter in (near, far, uncleared):
         SitterNight.objects.create(sitter=sitter, night=NIGHTS[1], capacity=3, booked=2)
     SitterNight.objects.create(sitter=near, night=NIGHTS[2], capacity=3, blocked=True)
-    with django_assert_num_queries(3):  # the business clock of the demo, neighbours, nights
+    with django_assert_num_queries(2):  # the business clock of the demo, neighbours with their nights
         demand = selectors.demand_near(centre, NIGHTS)
     assert demand == {
         NIGHTS[0]: DemandView(0, 5),

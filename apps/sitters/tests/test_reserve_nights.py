@@ -101,7 +101,9 @@ def test_a_clearance_that_is_over_counts_before_any_sweep_has_run():
 def test_a_stay_beyond_the_clearance_is_refused():
     sitter = ClearedSitterFactory.create(cleared_at=business_now() - timedelta(days=360))
     error = refused("sitter_not_cleared", sitter)
-    assert error.details == {"clearance_expires_at": sitter.clearance_expires_at.isoformat()}
+    ends = sitter.clearance_expires_at
+    assert ends is not None
+    assert error.details == {"clearance_expires_at": ends.isoformat()}
 
 
 def test_a_suspended_sitter_cannot_be_booked(sitter):

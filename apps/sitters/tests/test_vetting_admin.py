@@ -21,8 +21,8 @@ def queue():
 def as_staff(user, data=None):
     request = RequestFactory().post("/admin/", data) if data is not None else RequestFactory().get("/admin/")
     request.user = user
-    request.session = {}
-    request._messages = FallbackStorage(request)
+    setattr(request, "session", {})  # noqa: B010 - what the middleware would set
+    setattr(request, "_messages", FallbackStorage(request))  # noqa: B010 - the same
     return request
 
 

@@ -104,6 +104,7 @@ def test_a_screening_in_a_word_we_do_not_know_is_for_a_person(use_transport):
     }
     use_transport(httpx.MockTransport(lambda request: httpx.Response(200, json=answer)))
     facts = gateways.vetting_provider().fetch_report("r")
+    assert facts is not None
     assert facts.checks == {
         CheckKind.IDENTITY: CheckStatus.CONSIDER,
         CheckKind.CRIMINAL_HISTORY: CheckStatus.CANCELED,

@@ -6,8 +6,10 @@ import pytest
 
 from apps.common.clock import business_now, real_now
 from apps.common.models import OutboxEvent
+from apps.sitters import gateways
 from apps.sitters import services as sitters
 from apps.sitters.models import CaseTransition, SitterProfile, VettingCase, VettingCheck, VettingNotice
+from apps.sitters.services.results import record_facts
 from apps.sitters.tests.conftest import SUBMIT, application
 from apps.sitters.types import ProviderReference
 
@@ -87,10 +89,8 @@ def test_applying_one_notice_twice_does_nothing_more(api, sandbox, case, apply_w
 
 
 def test_an_older_answer_that_comes_late_undoes_nothing(sandbox, case):
-    from apps.sitters import gateways
-    from apps.sitters.services.results import record_facts
-
     early = gateways.vetting_provider().fetch_report(case.report_id)
+    assert early is not None
     sandbox.finish()
     sitters.refresh_case(case)
     case.refresh_from_db()

@@ -81,7 +81,8 @@ def start(tmp_path, receiver):
     for process in started:
         process.kill()
         process.wait()
-        process.stdout.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def test_delivers_signed_webhooks_with_retries_keeps_its_store_and_stops(start, receiver):
