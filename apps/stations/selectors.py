@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypedDict
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.common.errors import NotFound
 from apps.stations import availability
-from apps.stations.models import Bay, Program, Station, Tank, Wash
+from apps.stations.models import Alert, Bay, Program, Station, Tank, Wash
+from apps.stations.states import WashStatus
 from apps.stations.tokens import hash_wash_token
 
 
@@ -97,6 +99,63 @@ def live_status(slugs: Iterable[str] | None = None) -> list[LiveStation]:
     if slugs is not None:
         stations = stations.filter(slug__in=list(slugs))
     return [_picture(station, station.open_alerts) for station in stations]
+
+
+class OpenAlert(TypedDict):
+    """An alert that still stands, as operators see it; instants are RFC 3339."""
+
+    id: str
+    station: str
+    station_name: str
+    component: str
+    severity: str
+    level_pct: int | None
+    message: str
+    raised_at: str
+    acknowledged_at: str | None
+
+
+def open_alerts(limit: int = 200) -> list[OpenAlert]:
+    """Return the open alerts of stations in service, critical ones first, then the oldest."""
+    rows = Alert.objects.filter(cleared_at=None, station__revoked_at=None).select_related("station")
+    return [_open_alert(alert) for alert in rows.order_by("severity", "raised_at", "id")[:limit]]
+
+
+def alert_counts() -> dict[str, int]:
+    """Return how many alerts are open, by severity."""
+    rows = Alert.objects.filter(cleared_at=None, station__revoked_at=None).order_by()
+    return dict(rows.values_list("severity").annotate(number=Count("id")))
+
+
+def wash_counts(since: datetime) -> dict[str, int]:
+    """Return how many washes made since then are in each state, of the newest 5,000."""
+    newest = Wash.objects.order_by("-id").values("id")[:5_000]
+    rows = Wash.objects.filter(id__in=newest, created_at__gte=since).order_by()
+    return dict(rows.values_list("status").annotate(number=Count("id")))
+
+
+def refunding_count() -> int:
+    """Return how many washes wait for their refund, however old."""
+    return Wash.objects.filter(status=WashStatus.REFUNDING).count()
+
+
+def station_names() -> dict[str, str]:
+    """Return the names of the stations in service, by id."""
+    return dict(Station.objects.filter(revoked_at=None).values_list("slug", "name"))
+
+
+def _open_alert(alert: Alert) -> OpenAlert:
+    return {
+        "id": str(alert.public_id),
+        "station": alert.station.slug,
+        "station_name": alert.station.name,
+        "component": alert.component,
+        "severity": alert.severity,
+        "level_pct": alert.level_pct,
+        "message": alert.message,
+        "raised_at": alert.raised_at.isoformat(),
+        "acknowledged_at": alert.acknowledged_at.isoformat() if alert.acknowledged_at else None,
+    }
 
 
 def _picture(station: Station, open_alerts: int) -> LiveStation:

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from apps.console.theme import UNFOLD as UNFOLD
 from petwash.env import Environment
 from petwash.settings.schedule import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 
@@ -240,7 +241,7 @@ LOG_FORMAT = env.text("LOG_FORMAT", "json")
 LOGGING_CONFIG = "apps.common.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
-UNFOLD = {"SITE_TITLE": "PetWash console", "SITE_HEADER": "PetWash"}
+# The look of the console stands beside the console.
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),

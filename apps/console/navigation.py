@@ -1,0 +1,55 @@
+"""The sidebar: four desks and the machinery, filled with what the person may see."""
+
+from typing import Any
+
+from django.urls import reverse
+
+GROUPS = ("Operations", "Finance", "Trust & Safety", "Support", "System")
+GROUP_OF_APP = {
+    "stations": "Operations",
+    "bookings": "Operations",
+    "pets": "Operations",
+    "ledger": "Finance",
+    "payments": "Finance",
+    "escrow": "Finance",
+    "sitters": "Trust & Safety",
+    "fraud": "Trust & Safety",
+    "accounts": "Support",
+    "messaging": "Support",
+}
+ICONS = {
+    "stations": "local_laundry_service",
+    "bookings": "event",
+    "pets": "pets",
+    "ledger": "account_balance",
+    "payments": "payments",
+    "escrow": "lock_clock",
+    "sitters": "verified_user",
+    "fraud": "gpp_maybe",
+    "accounts": "group",
+    "messaging": "chat",
+    "common": "settings",
+}
+
+
+def sidebar(app_list: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
+    """Return the theme's navigation for the models that this person may see."""
+    items: dict[str, list[dict[str, Any]]] = {group: [] for group in GROUPS}
+    items["Operations"] += [
+        _item("Overview", reverse("admin:index"), "space_dashboard", path, exact=True),
+        _item("Live stations", reverse("admin:stations_live"), "sensors", path),
+    ]
+    for app in app_list:
+        group = GROUP_OF_APP.get(app["app_label"], "System")
+        icon = ICONS.get(app["app_label"], "settings")
+        for model in app["models"]:
+            if model.get("admin_url"):
+                items[group].append(_item(str(model["name"]), model["admin_url"], icon, path))
+    return [
+        {"title": group, "separator": group != GROUPS[0], "items": items[group]} for group in GROUPS if items[group]
+    ]
+
+
+def _item(title: str, link: str, icon: str, path: str, *, exact: bool = False) -> dict[str, Any]:
+    active = path == link if exact else path.startswith(link)
+    return {"title": title, "link": link, "icon": icon, "active": active, "has_permission": True}
