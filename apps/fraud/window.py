@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from apps.fraud.detectors.all import IN_WINDOW
+from apps.fraud.detectors.digit_runs import TOKEN, WINDOW_FILLER
 from apps.fraud.normalise import View, fold, join
 from apps.fraud.types import Finding
 
@@ -24,5 +25,6 @@ def detect(message: View, history: Sequence[str]) -> Iterator[tuple[View, Findin
 
 
 def _first_sign(text: str, begin: int, end: int) -> int:
-    """Return where the part within this message really begins."""
-    return next((index for index in range(begin, end) if text[index].isalnum()), begin)
+    """Return where the part within this message really begins, after "and", "then" and the like."""
+    words = TOKEN.finditer(text, begin, end)
+    return next((word.start() for word in words if word.group() not in WINDOW_FILLER), begin)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from apps.fraud.detectors import numerals
 from apps.fraud.detectors.quantities import BREAK, blank
 
-_TOKEN = re.compile(r"[^\W_]+(?:[|!$]+[^\W_]+)*")
+TOKEN = re.compile(r"[^\W_]+(?:[|!$]+[^\W_]+)*")
 _FILLER = frozenset(
     [
         "and",
@@ -51,7 +51,7 @@ _FILLER = frozenset(
         "und",
     ]
 )
-_WINDOW_FILLER = _FILLER | frozenset(
+WINDOW_FILLER = _FILLER | frozenset(
     ["starts", "start", "begins", "ends", "end", "finally", "now", "here", "number", "that", "was", "so"]
 )
 _MAX_GAP = 6
@@ -93,7 +93,7 @@ class Run:
 def find_runs(text: str, *, window: bool = False) -> Iterator[Run]:
     """Yield every run of two digits or more. A window of several messages bears more words in between."""
     blanked = blank(text)
-    filler = _WINDOW_FILLER if window else _FILLER
+    filler = WINDOW_FILLER if window else _FILLER
     groups: list[Group] = []
     begin = 0
     for group, gap_from in _groups(blanked):
@@ -107,7 +107,7 @@ def find_runs(text: str, *, window: bool = False) -> Iterator[Run]:
 
 def _groups(text: str) -> Iterator[tuple[Group, int]]:
     """Yield each piece of digits, and where the gap before it ends."""
-    tokens = [(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    tokens = [(match.group(), match.start(), match.end()) for match in TOKEN.finditer(text)]
     index = 0
     while index < len(tokens):
         group, used = _read_group(tokens, index)
@@ -147,7 +147,7 @@ def _read_unsure(word: str, start: int, end: int) -> Group | None:
 def _joins(gap: str, filler: frozenset[str]) -> bool:
     if BREAK in gap or "$" in gap or "£" in gap or "€" in gap:
         return False
-    words = _TOKEN.findall(gap)
+    words = TOKEN.findall(gap)
     signs = len(gap) - sum(map(len, words)) - len(words)
     return len(words) <= _MAX_GAP and signs <= _MAX_GAP + len(words) and all(word in filler for word in words)
 

@@ -18,7 +18,7 @@ def test_the_last_part_is_masked():
 def test_an_address_in_two_parts_is_masked():
     verdict = MONITOR.assess("@gmail.com", history=["write to jane.doe"])
     assert verdict.decision == Decision.MASK
-    assert verdict.masked_text == "[hidden]" or verdict.masked_text == "@[hidden]"
+    assert verdict.masked_text == "[hidden]"
 
 
 def test_only_the_last_five_messages_count():
