@@ -6,6 +6,7 @@ worker gets a new clone. What migrations wrote (groups, plans) is thereby presen
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,6 +22,8 @@ from petwash.devstack.roles import (
     grant_default_privileges,
     with_database,
 )
+
+AUTOVACUUM_PATIENCE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class TestDatabases:
         for connection in connections.all(initialized_only=True):
             connection.close()
         with psycopg.connect(self.server_url, autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            _force_drop(server, name)
             server.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(self.template))
             )
@@ -84,7 +87,22 @@ class TestDatabases:
 
     def _drop(self, name: str) -> None:
         with psycopg.connect(self.server_url, autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            _force_drop(server, name)
+
+
+def _force_drop(server: psycopg.Connection, name: str) -> None:
+    """Drop a database with its sessions; an autovacuum worker, which only a superuser may end, is waited for."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    deadline = time.monotonic() + AUTOVACUUM_PATIENCE_SECONDS
+    while True:
+        try:
+            server.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def use_database(url: str) -> None:
