@@ -47,6 +47,9 @@ class Account(models.Model):
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_account_iso_currency"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.owner}" if self.owner else self.kind
+
 
 class Journal(PublicModel):
     """One event of money: entries that add up to zero, sealed when its transaction ends."""

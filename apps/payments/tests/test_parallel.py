@@ -1,5 +1,6 @@
 """Many at once: one effect outside, one callback inside. Real threads, real transactions."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -44,14 +45,17 @@ def test_a_charge_and_its_cancellation_at_once_agree_on_one_end(stripe_sandbox: 
     for _ in range(5):
         diary.lines.clear()
         view = prepare()
-        work = [lambda v=view: services.execute_payment(v.id), lambda v=view: services.cancel_payment(v.id)]
 
-        in_parallel(2, lambda number, w=work: w[number]().status)
+        in_parallel(2, partial(_charge_or_cancel, view.id))
         status = services.cancel_payment(view.id).status
 
         charged = [row for row in stripe_sandbox.objects("charge") if row["metadata"]["payment_id"] == view.id]
         assert status == ("succeeded" if charged else "cancelled")
         assert diary.told == [status]
+
+
+def _charge_or_cancel(payment_id: str, number: int) -> str:
+    return (services.cancel_payment if number else services.execute_payment)(payment_id).status
 
 
 def test_refunds_at_once_do_not_exceed_the_payment(stripe_sandbox: Sandbox, diary: Diary) -> None:

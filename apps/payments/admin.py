@@ -1,0 +1,91 @@
+"""Payments in the console: to look at, never to touch."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from apps.common.admin import ConsoleAdmin
+from apps.common.money import Money
+from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer, Transition, WebhookEvent
+
+
+class _MoneyAdmin(ConsoleAdmin):
+    """What payments, refunds and transfers share."""
+
+    list_filter = ("status", "purpose")
+    search_fields = ("public_id", "subject", "provider_id")
+    ordering = ("-id",)
+    exclude = ("client_secret", "payment_method")
+
+    @admin.display(description="Amount")
+    def amount_shown(self, row: Any) -> Money:
+        """The amount with its currency."""
+        return Money(row.amount_minor, row.currency)
+
+
+@admin.register(Payment)
+class PaymentAdmin(_MoneyAdmin):
+    """Money from payers."""
+
+    list_display = ("public_id", "purpose", "subject", "amount_shown", "status", "failure_code", "created_at")
+
+
+@admin.register(Refund)
+class RefundAdmin(_MoneyAdmin):
+    """Money back to payers."""
+
+    list_display = ("public_id", "payment_id", "amount_shown", "status", "reason", "failure_code", "created_at")
+
+
+@admin.register(Transfer)
+class TransferAdmin(_MoneyAdmin):
+    """Money to payees."""
+
+    list_display = ("public_id", "subject", "payee_id", "amount_shown", "status", "failure_code", "created_at")
+
+
+@admin.register(Operation)
+class OperationAdmin(ConsoleAdmin):
+    """Calls to the gateway, and those whose answer is missing."""
+
+    list_display = (
+        "public_id", "kind", "status", "attempts", "generation", "sent_at", "finished_at", "next_attempt_at",
+        "last_error",
+    )  # fmt: skip
+    list_filter = ("status", "kind")
+    search_fields = ("public_id",)
+    ordering = ("-id",)
+    raw_id_fields = ("payment", "refund", "transfer", "payee")
+
+
+@admin.register(PayeeAccount)
+class PayeeAccountAdmin(ConsoleAdmin):
+    """Who can be paid."""
+
+    list_display = ("public_id", "user_id", "provider_account_id", "payouts_enabled", "details_submitted", "created_at")
+    list_filter = ("payouts_enabled",)
+    search_fields = ("public_id", "provider_account_id")
+    ordering = ("-id",)
+    raw_id_fields = ("user",)
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ConsoleAdmin):
+    """The inbox: parked and unmatched events are worth a look."""
+
+    list_display = (
+        "provider_event_id", "type", "object_id", "status", "attempts", "received_at", "processed_at", "last_error",
+    )  # fmt: skip
+    list_filter = ("status", "type")
+    search_fields = ("provider_event_id", "object_id")
+    ordering = ("-id",)
+
+
+@admin.register(Transition)
+class TransitionAdmin(ConsoleAdmin):
+    """Every change of state."""
+
+    list_display = ("id", "kind", "subject_id", "from_status", "to_status", "happened_at")
+    list_filter = ("kind", "to_status")
+    search_fields = ("subject_id",)
+    ordering = ("-id",)
