@@ -1,7 +1,7 @@
 # PetWash needs Python 3.11 or newer and make; everything else is brought along.
 PYTHON ?= python3
 IN_VENV = exec $(PYTHON) petwash/devstack/bootstrap.py
-export PORT PETWASH_HOME
+export PORT PETWASH_HOME ARGS
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint demo python

@@ -45,4 +45,5 @@ def _web(port: int) -> list[str]:
 
 
 def _celery(role: str, *options: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "petwash", role, "--loglevel", "INFO", *options]
+    quiet = ["--loglevel", "WARNING"]  # at INFO, each heartbeat would be a line
+    return [sys.executable, "-m", "celery", "--quiet", "-A", "petwash", role, *quiet, *options]

@@ -64,6 +64,7 @@ class Run:
         try:
             self._start()
             self._wait_until_ready()
+            self._play_first_stay()
             print(ready_table(self._url(), self._home.demo_file, self._home.env_file), flush=True)
             while True:
                 self._tick()
@@ -110,6 +111,18 @@ class Run:
             if time.monotonic() > deadline:
                 raise StartError(f"not well after {READY_SECONDS:.0f} s: {status}")
             self._tick()
+
+    def _play_first_stay(self) -> None:
+        """Once, through the API: a vetted sitter and a paid stay, so that nobody starts with nothing."""
+        done = self._home.path / "first-stay"
+        if done.exists():
+            return
+        try:
+            self._manage("playing a first stay", "seed_demo", "--live")
+        except StartError as error:
+            say(f"everything runs, but the first stay could not be played: {error}")
+        else:
+            done.touch()
 
     def _tick(self) -> None:
         time.sleep(_TICK_SECONDS)

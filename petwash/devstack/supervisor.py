@@ -18,6 +18,11 @@ STOP_SECONDS = 6.0
 RESTART_SECONDS = 2.0
 _RESTARTS = 5
 _RESTARTS_WITHIN_SECONDS = 60.0
+_CALM = {
+    "PYTHONUNBUFFERED": "1",
+    # Celery warns of root, WhiteNoise of a folder that only production has.
+    "PYTHONWARNINGS": "ignore::RuntimeWarning,ignore::UserWarning",
+}
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
@@ -40,7 +45,7 @@ class Supervisor:
     """Starts programs again when they end by themselves, a few times; each has its own group."""
 
     def __init__(self, environment: Mapping[str, str], book: ProcessBook) -> None:
-        self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        self._environment = {**os.environ, **environment, **_CALM}
         self._book = book
         self._children: list[Child] = []
         self._printing = threading.Lock()
