@@ -21,8 +21,8 @@ PLACES = (
     ("sunset", "Sunset Beach", "3 Sunset Boulevard"),
     ("hilltop", "Hilltop", "88 Hilltop Lane"),
 )
-# One tank starts just above its critical level (10 %), so that the first washes raise an alert.
-LOW_CHEMICAL, LOW_PCT = "shampoo", 12
+# One tank starts less than a wash above its critical level (10 %), so that the first one alerts the staff.
+LOW_CHEMICAL, CRITICAL_PCT, LESS_THAN_A_WASH_ML = "shampoo", 10, 100
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _station(folder: Path, number: int) -> None:
     if number == 0:
         for tank in device["tanks"]:
             if tank["chemical"] == LOW_CHEMICAL:
-                tank["level_ml"] = tank["capacity_ml"] * LOW_PCT // 100
+                tank["level_ml"] = tank["capacity_ml"] * CRITICAL_PCT // 100 + LESS_THAN_A_WASH_ML
     write_private(path, device)
 
 

@@ -57,12 +57,12 @@ def lowest_tank(station: Any) -> Any:
     return min(station["tanks"], key=lambda tank: tank["level_pct"])
 
 
-def await_alert(client: Client, station: str, before: int, seconds: float = 60) -> Any:
-    """Wait until the station has more open alerts than before, and return its live status."""
+def await_alerts(client: Client, station: str, count: int, seconds: float = 30) -> Any:
+    """Wait until the station has so many open alerts, and return its live status."""
     found = client.wait_for(
         f"wash/status/live?station={station}",
-        lambda body: body["stations"][0]["alerts"] > before,
-        "an alert",
+        lambda body: body["stations"][0]["alerts"] >= count,
+        f"{count} alerts",
         seconds=seconds,
     )
     return found["stations"][0]
