@@ -1,26 +1,16 @@
 """Typed environment parsing that says which variable is wrong and what would be right."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.common.addresses import BrokerAddress
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
-
-
-@dataclass(frozen=True)
-class BrokerAddress:
-    """Where the MQTT broker listens and as whom the server signs in."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    tls: bool
 
 
 class Environment:

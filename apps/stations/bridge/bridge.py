@@ -5,6 +5,7 @@ import threading
 import structlog
 from django.db import connection
 
+from apps.common.addresses import BrokerAddress
 from apps.common.clock import real_now
 from apps.common.heartbeats import beat
 from apps.stations.bridge.worker import (
@@ -18,7 +19,6 @@ from apps.stations.bridge.worker import (
 from apps.stations.gateways.mqtt import Lane, Will
 from apps.stations.protocol import topics
 from apps.stations.protocol.messages import HostState
-from petwash.env import BrokerAddress
 
 log = structlog.get_logger(__name__)
 BEAT_SECONDS = 2.0

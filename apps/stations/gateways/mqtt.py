@@ -19,7 +19,7 @@ import paho.mqtt.client as paho
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
-from petwash.env import BrokerAddress
+from apps.common.addresses import BrokerAddress
 
 log = structlog.get_logger(__name__)
 QOS = 1

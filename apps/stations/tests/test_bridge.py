@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from paho.mqtt.enums import CallbackAPIVersion
 
+from apps.common.addresses import BrokerAddress
 from apps.common.heartbeats import age_seconds
 from apps.stations.bridge.bridge import Bridge
 from apps.stations.gateways.password_file import PasswordFile
@@ -24,7 +25,6 @@ from apps.stations.services.activation import activate
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import bay_token, make_station
 from petwash.devstack.mqtt import MqttServer
-from petwash.env import BrokerAddress
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
 PASSWORD = "a device's password"

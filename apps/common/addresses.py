@@ -1,0 +1,14 @@
+"""Where the server finds what it talks to. Pure: the settings are built from these."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where the MQTT broker listens and as whom the server signs in."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    tls: bool
