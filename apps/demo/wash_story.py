@@ -99,7 +99,7 @@ class WashStory:
     def _alerted(self, bay: Bay, station: Any) -> Any:
         low = [tank for tank in station["tanks"] if tank["status"] in {"warning", "critical"}]
         station = washing.await_alerts(self.client, bay.station, len(low))
-        expect(station["alerts"] >= len(low), f"{len(low)} tanks are low and {station["alerts"]} alerts are open")
+        expect(station["alerts"] >= len(low), f"{len(low)} tanks are low and {station['alerts']} alerts are open")
         return station
 
 
