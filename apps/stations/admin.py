@@ -1,0 +1,264 @@
+"""Stations in the console: looked at by Operations and Support; alerts are taken on and cleared with a reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.admin import TabularInline
+
+from apps.accounts import selectors as accounts
+from apps.common.admin import ConsoleAdmin
+from apps.common.errors import DomainError
+from apps.stations.models import (
+    Alert,
+    AlertEntry,
+    Bay,
+    Command,
+    DeadLetter,
+    Program,
+    Station,
+    StationEvent,
+    Tank,
+    Wash,
+    WashTransition,
+)
+from apps.stations.services import alerts
+
+SEE = ("Operations", "Support")
+ACT = ("Operations",)
+Change = Callable[..., Alert]
+
+
+class StationsAdmin(ConsoleAdmin):
+    """Base of this app's lists: Operations and Support look."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Shown to who may look."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operations run the stations, Support answers customers."""
+        return accounts.belongs_to(request.user, *SEE)
+
+
+class Row(TabularInline):  # type: ignore[misc]  # unfold is untyped
+    """Base of the rows below an object: shown, not touched."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows come from services."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows change through services."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the object sees its rows."""
+        return accounts.belongs_to(request.user, *SEE)
+
+
+class BayRow(Row):
+    """Bays of a station."""
+
+    model = Bay
+    fields = ("number", "state", "seconds_left", "fault", "reported_at")
+
+
+class TankRow(Row):
+    """Tanks of a station."""
+
+    model = Tank
+    fields = ("chemical", "level_ml", "capacity_ml", "status", "warning_pct", "critical_pct", "reported_at")
+
+
+class ProgramRow(Row):
+    """Programs of a station."""
+
+    model = Program
+    fields = ("code", "name", "seconds", "price_minor", "currency", "ml", "active")
+
+
+class TransitionRow(Row):
+    """The story of a wash."""
+
+    model = WashTransition
+    fields = ("at", "from_status", "to_status", "reason")
+
+
+class CommandRow(Row):
+    """What the station was told about a wash."""
+
+    model = Command
+    fields = ("created_at", "type", "attempts", "expires_at", "acked_at", "result", "reason")
+
+
+class EventRow(Row):
+    """What the station said about a wash."""
+
+    model = StationEvent
+    fields = ("occurred_at", "received_at", "type", "payload", "offline")
+
+
+class EntryRow(Row):
+    """Who did what with an alert."""
+
+    model = AlertEntry
+    fields = ("at", "change", "severity", "actor", "reason")
+
+
+@admin.register(Station)
+class StationAdmin(StationsAdmin):
+    """Stations with bays, tanks and programs; never their credentials."""
+
+    list_display = ("slug", "name", "place", "online", "firmware", "last_seen_at", "revoked_at")
+    list_filter = ("online",)
+    search_fields = ("slug__istartswith", "name__istartswith")
+    ordering = ("slug",)
+    fields = ("slug", "name", "place", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
+    inlines = (BayRow, TankRow, ProgramRow)
+
+
+@admin.register(Bay)
+class BayAdmin(StationsAdmin):
+    """Bays as they last reported."""
+
+    list_display = ("station", "number", "state", "seconds_left", "fault", "reported_at")
+    list_filter = ("state", "station")
+    list_select_related = ("station",)
+    fields = ("public_id", "station", "number", "state", "seconds_left", "fault", "boot", "seq", "reported_at")
+
+
+@admin.register(Tank)
+class TankAdmin(StationsAdmin):
+    """Levels against thresholds."""
+
+    list_display = ("station", "chemical", "level_pct", "level_ml", "capacity_ml", "status", "reported_at")
+    list_filter = ("status", "chemical", "station")
+    list_select_related = ("station",)
+
+
+@admin.register(Wash)
+class WashAdmin(StationsAdmin):
+    """Washes with their whole story; the customer is nobody we know."""
+
+    list_display = (
+        "public_id",
+        "created_at",
+        "bay_name",
+        "program",
+        "status",
+        "amount_minor",
+        "refunded_minor",
+        "currency",
+        "goodwill",
+    )
+    list_filter = ("status", "goodwill", "bay__station")
+    list_select_related = ("bay__station", "program")
+    search_fields = ("public_id__exact", "payment_id__exact")
+    ordering = ("-id",)
+    fields = (
+        "public_id",
+        "bay_name",
+        "program",
+        "status",
+        "reason",
+        "total_seconds",
+        "seconds_used",
+        "amount_minor",
+        "refunded_minor",
+        "currency",
+        "payment_id",
+        "refund_id",
+        "goodwill",
+        "created_at",
+        "paid_at",
+        "started_at",
+        "ended_at",
+    )
+    inlines = (TransitionRow, CommandRow, EventRow)
+
+    @admin.display(description="bay")
+    def bay_name(self, wash: Wash) -> str:
+        """Name the bay with its station."""
+        return f"{wash.bay.station.slug} / {wash.bay.number}"
+
+
+@admin.register(Alert)
+class AlertAdmin(StationsAdmin):
+    """Trouble: taken on and cleared by Operations."""
+
+    list_display = ("station", "component", "severity", "level_pct", "raised_at", "acknowledged_at", "cleared_at")
+    list_filter = (("cleared_at", admin.EmptyFieldListFilter), "severity", "station")
+    list_select_related = ("station",)
+    ordering = ("-id",)
+    inlines = (EntryRow,)
+    actions = ("acknowledge", "clear")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Operations answer for alerts."""
+        return accounts.belongs_to(request.user, *ACT)
+
+    @admin.action(description="Acknowledge, with a reason", permissions=["act"])
+    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        """Say that somebody looks after the chosen alerts."""
+        return self._change(request, queryset, "acknowledge", alerts.acknowledge)
+
+    @admin.action(description="Clear, with a reason", permissions=["act"])
+    def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        """Close the chosen alerts; a level that is still low comes back with the next sweep."""
+        return self._change(request, queryset, "clear", alerts.clear)
+
+    def _change(
+        self, request: HttpRequest, queryset: QuerySet[Alert], name: str, change: Change
+    ) -> HttpResponse | None:
+        reason = request.POST.get("reason", "").strip()[:200]
+        if not reason:
+            return self._ask_reason(request, queryset, name)
+        done = 0
+        for alert in queryset.select_related("station"):
+            try:
+                change(request.user, str(alert.public_id), reason=reason)
+                done += 1
+            except DomainError as refusal:
+                self.message_user(request, f"{alert}: {refusal.message}", messages.ERROR)
+        if done:
+            self.message_user(request, f"{done} done: {name}.", messages.SUCCESS)
+        return None
+
+    def _ask_reason(self, request: HttpRequest, queryset: QuerySet[Alert], name: str) -> HttpResponse:
+        chosen = list(queryset.select_related("station"))
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": f"{name.capitalize()} {len(chosen)} alerts",
+            "alerts": chosen,
+            "action": name,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/stations/reason.html", context)
+
+
+@admin.register(Command)
+class CommandAdmin(StationsAdmin):
+    """What stations were told, and what they answered."""
+
+    list_display = ("ulid", "station", "type", "created_at", "attempts", "acked_at", "result", "reason")
+    list_filter = ("type", "result", "station")
+    list_select_related = ("station",)
+    ordering = ("-id",)
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(StationsAdmin):
+    """Messages that were put aside, with the reason."""
+
+    list_display = ("id", "received_at", "topic", "reason")
+    ordering = ("-id",)
