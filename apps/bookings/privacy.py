@@ -1,0 +1,45 @@
+"""What bookings hold of a person: the bookings themselves and what was written into them."""
+
+from typing import Any
+
+from apps.accounts.models import User
+from apps.bookings import selectors
+from apps.bookings.models import Booking, Quote
+from apps.common.privacy import register
+
+
+def export(user: User) -> dict[str, Any]:
+    """Return the person's bookings, as owner and as sitter."""
+    return {
+        "bookings": [
+            {
+                "id": str(booking.public_id),
+                "reference": booking.reference,
+                "as": "owner" if booking.owner_id == user.pk else "sitter",
+                "status": booking.status,
+                "service": booking.service,
+                "start_date": booking.start_date.isoformat(),
+                "end_date": booking.end_date.isoformat(),
+                "total_minor": booking.total_minor,
+                "currency": booking.currency,
+                "message": booking.message,
+                "created_at": booking.created_at.isoformat(),
+            }
+            for booking in Booking.objects.seen_by(user).order_by("id")
+        ]
+    }
+
+
+def blocks(user: User) -> list[str]:
+    """Return why the person cannot be deleted yet: a stay or its money is still under way."""
+    count = selectors.open_bookings_of(user)
+    return [f"{count} of your bookings or their payments are not finished yet."] if count else []
+
+
+def erase(user: User) -> None:
+    """Empty what the person wrote; the booking itself stays for the books."""
+    Booking.objects.filter(owner=user).update(message="")
+    Quote.objects.filter(owner=user, booking__isnull=True).delete()
+
+
+register("bookings", export=export, blocks=blocks, erase=erase)

@@ -1,0 +1,56 @@
+"""GET /bookings/{id}/money: each cent is somewhere, and the sentence says where."""
+
+from datetime import timedelta
+from typing import Any
+
+from apps.bookings.models import Booking
+from apps.common.clock import advance_business_clock, business_now
+from apps.escrow import services as escrow
+
+
+def money(api: Any, booking: Booking) -> Any:
+    body = api(booking.owner).get(f"/api/v1/bookings/{booking.public_id}/money").json()
+    shares = ("held_minor", "paid_out_minor", "fees_minor", "refunded_minor")
+    assert body["paid_in_minor"] == sum(body[share] for share in shares)
+    assert body["paid_in_minor"] == sum(place["amount_minor"] for place in body["places"])
+    return body
+
+
+def places(body: Any) -> dict[str, int]:
+    return {place["place"]: place["amount_minor"] for place in body["places"]}
+
+
+def test_before_the_payment_there_is_nothing(api, booking):
+    body = money(api, booking)
+    assert (body["paid_in_minor"], body["places"]) == (0, [])
+
+
+def test_after_the_payment_all_of_it_is_held(api, paid):
+    body = money(api, paid)
+    assert body["held_minor"] == paid.total_minor
+    assert places(body) == {"held_for_stay": paid.subtotal_minor, "owner_fee_not_yet_earned": paid.owner_fee_minor}
+
+
+def test_after_the_stay_the_sentence_names_the_instant(api, completed):
+    body = money(api, completed)
+    due = completed.scheduled_end_at + timedelta(hours=24)
+    assert body["release_due_at"].startswith(due.isoformat()[:19])
+    assert due.isoformat() in body["places"][0]["why"]
+
+
+def test_after_the_payout_the_sitter_has_the_earnings_and_we_the_fees(api, completed, payee):
+    due = completed.scheduled_end_at + timedelta(hours=24)
+    advance_business_clock(int((due - business_now()).total_seconds()) + 2)
+    escrow.release_due_payouts()
+    assert places(money(api, completed)) == {
+        "paid_to_sitter": completed.sitter_earnings_minor,
+        "sitter_fee": completed.sitter_fee_minor,
+        "owner_fee": completed.owner_fee_minor,
+    }
+
+
+def test_a_freeze_is_said(api, paid, agent):
+    escrow.StayPetEscrow.freeze(booking_id=str(paid.public_id), actor=agent, reason="looked into")
+    body = money(api, paid)
+    assert body["frozen"] is True
+    assert "frozen" in body["places"][0]["why"]
