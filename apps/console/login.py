@@ -12,7 +12,7 @@ from apps.accounts import recovery
 from apps.accounts.models import RecoveryDevice, TOTPDevice, User
 
 
-class LoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore[misc]  # both are untyped
+class LoginForm(OTPAuthenticationFormMixin, AuthenticationForm):
     """Password and second factor together; nothing of the password is ever sent back.
 
     The device follows from the code's form: six digits are an authenticator's, else a recovery code.
@@ -51,7 +51,8 @@ class LoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore
             raise self._locked_or(error) from error
         if self.cleaned_data.get("otp_token"):
             self.clean_otp(self.get_user())
-        return self.cleaned_data
+        cleaned: dict[str, Any] = self.cleaned_data
+        return cleaned
 
     def _locked_or(self, error: ValidationError) -> ValidationError:
         wait = getattr(self.request, "locked_for_seconds", None)
@@ -60,9 +61,12 @@ class LoginForm(OTPAuthenticationFormMixin, AuthenticationForm):  # type: ignore
         return ValidationError(f"Too many attempts. Wait {wait} seconds, then try again.", code="locked")
 
     def _chosen_device(self, user: User) -> TOTPDevice | RecoveryDevice | None:
+        device: TOTPDevice | RecoveryDevice | None
         if recovery.looks_like_code(self.cleaned_data.get("otp_token", "")):
-            return RecoveryDevice.objects.filter(user=user, confirmed=True).first()
-        return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+            device = RecoveryDevice.objects.filter(user=user, confirmed=True).first()
+        else:
+            device = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+        return device
 
     def _update_form(self, user: User) -> None:
         """The stock form lists devices and writes the password back into the page; ours does not."""

@@ -10,7 +10,7 @@ from apps.console import navigation
 from apps.console.login import LoginForm
 
 
-class PetWashAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold is untyped
+class PetWashAdminSite(UnfoldAdminSite):
     """The one admin site; entry needs a staff account and a verified second factor."""
 
     site_header = "PetWash console"

@@ -2,6 +2,13 @@
 
 from typing import Any
 
+
+def _static(path: str) -> str:
+    from django.templatetags.static import static  # settings import this module before static files are known
+
+    return static(path)
+
+
 _BRAND = {
     "50": "240 253 250",
     "100": "204 251 241",
@@ -24,6 +31,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: _static("console/favicon.svg")}],
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": {shade: f"rgb({sign})" for shade, sign in _BRAND.items()}},
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},

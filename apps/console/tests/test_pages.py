@@ -97,7 +97,7 @@ def test_an_operator_takes_an_alert_on_with_a_reason(console: Client, alert: Ale
 
 @pytest.mark.django_db(transaction=True)
 def test_only_operations_take_alerts_on(alert: Alert) -> None:
-    clerk = StaffFactory(email="clerk@example.com", is_superuser=False)
+    clerk: Any = StaffFactory(email="clerk@example.com", is_superuser=False)
     clerk.groups.add(Group.objects.get(name="Finance"))
     TOTPDevice.objects.create(user=clerk, name="Authenticator", confirmed=True)
     client = Client()

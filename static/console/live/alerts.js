@@ -1,6 +1,6 @@
 /* The open alerts, for staff: what, where, since when, and who takes it on. */
 
-import { age, make, plain, write } from "./words.js";
+import { age, component, make, plain, write } from "./words.js";
 
 const REFRESH_EVERY = 15000;
 
@@ -72,7 +72,7 @@ export class AlertPanel {
     const critical = alerts.filter((alert) => alert.severity === "critical");
     if (this.known) {
       const fresh = critical.filter((alert) => !this.known.has(alert.id));
-      if (fresh.length) this.warn(fresh.map((one) => `${one.station_name}: ${plain(one.component)} critical`).join(", "));
+      if (fresh.length) this.warn(fresh.map((one) => `${one.station_name}: ${component(one.component)} critical`).join(", "));
     }
     this.known = new Set(critical.map((alert) => alert.id));
   }
@@ -115,7 +115,7 @@ class AlertRow {
     this.element.dataset.severity = alert.severity;
     this.element.dataset.acknowledged = Boolean(alert.acknowledged_at);
     write(this.severity, plain(alert.severity));
-    write(this.title, `${plain(alert.component)} · ${alert.station_name}`);
+    write(this.title, `${component(alert.component)} · ${alert.station_name}`);
     const level = alert.level_pct === null ? "" : `Level ${alert.level_pct}% when raised`;
     write(this.text, alert.message || level);
     this.tick();

@@ -18,6 +18,14 @@ export function plain(code) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** "tank:shampoo" becomes "Shampoo tank", "bay:1" becomes "Bay 1". */
+export function component(code) {
+  const [kind, ...rest] = code.split(":");
+  const name = plain(rest.join(" "));
+  if (!name) return plain(kind);
+  return kind === "tank" ? `${name} tank` : `${plain(kind)} ${name}`;
+}
+
 /** Seconds as "4:05"; an hour and more as "1:04:05". */
 export function clock(seconds) {
   const whole = Math.max(0, Math.round(seconds));
