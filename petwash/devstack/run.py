@@ -34,6 +34,7 @@ class StopRequestedError(Exception):
 
 def main() -> int:
     """Run until Ctrl-C or SIGTERM; return the exit status."""
+    os.umask(0o077)  # what this copy writes is its owner's alone
     home = Home(Path(os.environ.get("PETWASH_HOME") or REPOSITORY / ".petwash"))
     try:
         port = _port()

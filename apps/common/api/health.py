@@ -34,4 +34,7 @@ def _answer(findings: Iterable[health.Finding]) -> JsonResponse:
     rows = list(findings)
     well = all(row.ok for row in rows)
     parts = {row.part: {"ok": row.ok, "note": row.note} for row in rows}
-    return JsonResponse({"status": "ok" if well else "unwell", "parts": parts}, status=200 if well else 503)
+    answer = JsonResponse({"status": "ok" if well else "unwell", "parts": parts}, status=200 if well else 503)
+    # An honest 503 is an answer, not an error of ours: Django logs no line for each question.
+    setattr(answer, "_has_been_logged", True)  # noqa: B010  Django's own mark, unknown to its types
+    return answer
