@@ -74,7 +74,7 @@ def cancel_payment(payment_id: str) -> PaymentView:
     """
     found = selectors.row_of(Payment, payment_id)
     with transaction.atomic(durable=True):
-        row = Payment.objects.select_for_update().get(pk=found.pk)
+        row = Payment.objects.select_for_update(no_key=True).get(pk=found.pk)
         if row.status not in OPEN_PAYMENTS:
             return selectors.payment_view(row)
         if not row.provider_id:

@@ -50,7 +50,7 @@ class WrongAmount(RuntimeError):
 def record_intent(payment_pk: int, facts: IntentFacts) -> Payment:
     """Record a payment's facts. Raises: WrongAmount."""
     require_transaction()
-    payment = Payment.objects.select_for_update().get(pk=payment_pk)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_pk)
     status = _PAYMENT_STATUS.get(facts.status)
     if facts.amount != payment.amount or (facts.status == "succeeded" and facts.received != payment.amount):
         raise WrongAmount(f"payment {payment.public_id}: {facts.received} of {facts.amount}")
@@ -67,7 +67,7 @@ def record_intent(payment_pk: int, facts: IntentFacts) -> Payment:
 def refuse_payment(payment_pk: int, code: str, message: str) -> Payment:
     """Record that the gateway refused the payment for good."""
     require_transaction()
-    payment = Payment.objects.select_for_update().get(pk=payment_pk)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_pk)
     if PaymentStatus.FAILED not in PAYMENT_MOVES[payment.status]:
         return payment
     return move_payment(payment, PaymentStatus.FAILED, code, message)
@@ -103,7 +103,7 @@ def move_payment(
 def record_refund(refund_pk: int, facts: MovementFacts) -> Refund:
     """Record a refund's facts. Raises: WrongAmount."""
     require_transaction()
-    refund = Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund_pk)
+    refund = Refund.objects.select_for_update(of=("self",), no_key=True).select_related("payment").get(pk=refund_pk)
     if _record_movement(refund, facts, REFUND_MOVES):
         _tell_refund(refund)
     return refund
@@ -112,7 +112,7 @@ def record_refund(refund_pk: int, facts: MovementFacts) -> Refund:
 def refuse_refund(refund_pk: int, code: str, message: str) -> Refund:
     """Record that the gateway refused the refund for good."""
     require_transaction()
-    refund = Refund.objects.select_for_update(of=("self",)).select_related("payment").get(pk=refund_pk)
+    refund = Refund.objects.select_for_update(of=("self",), no_key=True).select_related("payment").get(pk=refund_pk)
     if MovementStatus.FAILED in REFUND_MOVES[refund.status] and refund.status != MovementStatus.SUCCEEDED:
         _move(refund, MovementStatus.FAILED, code, message)
         _tell_refund(refund)
@@ -141,7 +141,7 @@ def refuse_transfer(transfer_pk: int, code: str, message: str) -> Transfer:
 def record_account(payee_pk: int, facts: AccountFacts) -> PayeeAccount:
     """Record what the gateway says about a payee's account."""
     require_transaction()
-    payee = PayeeAccount.objects.select_for_update().get(pk=payee_pk)
+    payee = PayeeAccount.objects.select_for_update(no_key=True).get(pk=payee_pk)
     payee.provider_account_id = payee.provider_account_id or facts.id
     payee.payouts_enabled = facts.payouts_enabled
     payee.details_submitted = facts.details_submitted
@@ -150,7 +150,7 @@ def record_account(payee_pk: int, facts: AccountFacts) -> PayeeAccount:
 
 
 def _locked_transfer(transfer_pk: int) -> Transfer:
-    rows = Transfer.objects.select_for_update(of=("self",)).select_related("source_payment", "payee")
+    rows = Transfer.objects.select_for_update(of=("self",), no_key=True).select_related("source_payment", "payee")
     return rows.get(pk=transfer_pk)
 
 

@@ -51,7 +51,7 @@ def locked_payment(payment_id: str, amount: Money) -> Payment:
     Raises: NotFound, InvalidInput, Conflict `payment_not_settled`.
     """
     found = selectors.row_of(Payment, payment_id)
-    payment = Payment.objects.select_for_update().get(pk=found.pk)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=found.pk)
     if amount.amount_minor <= 0:
         raise InvalidInput.field("amount_minor", "must be above zero")
     if amount.currency != payment.currency:
