@@ -64,7 +64,7 @@ def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **field
     old = hold.state
     fields["state"] = new
     if not can_move(old, new) or not Hold.objects.filter(pk=hold.pk, state=old).update(**fields):
-        raise Conflict("hold_moved", f"The payment is {HoldState(old).label.lower()}; reload and look again.")
+        raise _moved(old)
     HoldTransition.objects.create(hold=hold, old_state=old, new_state=new, actor=actor, reason=reason)
     for name, value in fields.items():
         setattr(hold, name, value)
@@ -87,15 +87,17 @@ def start_release_clock(
     """
     hold = lock_hold(booking_id)
     due = release_due(completed_at, scheduled_end_at, settings.PAYOUT_HOLD)
-    DueChange.objects.create(hold=hold, old_due_at=hold.release_due_at, new_due_at=due, actor=actor, reason=reason)
-    view = move(
-        hold,
-        HoldState.RELEASE_DUE,
-        actor=actor,
-        reason=reason,
-        release_due_at=due,
-        next_attempt_at=due,
-    )
+    clock = {"release_due_at": due, "next_attempt_at": due}
+    if hold.state == HoldState.REFUNDING and hold.resume_state == HoldState.HELD:
+        # What a refund leaves goes on as due, as soon as the refund is confirmed.
+        Hold.objects.filter(pk=hold.pk).update(resume_state=HoldState.RELEASE_DUE, **clock)
+        hold.refresh_from_db()
+    elif hold.state == HoldState.HELD:
+        move(hold, HoldState.RELEASE_DUE, actor=actor, reason=reason, **clock)
+    else:
+        raise _moved(hold.state)
+    DueChange.objects.create(hold=hold, old_due_at=None, new_due_at=due, actor=actor, reason=reason)
+    view = view_hold(hold)
     events.publish(ReleaseScheduled(hold_id=view.id, booking_id=booking_id, release_due_at=due.isoformat()))
     return view
 
@@ -110,3 +112,7 @@ def void_unpaid(*, booking_id: str, actor: User | None, reason: str) -> HoldView
     if hold.fundings.filter(closed_at__isnull=True, captured_at__isnull=True).exists():
         raise Conflict("payment_in_progress", "A payment for this booking may still succeed.")
     return move(hold, HoldState.VOID, actor=actor, reason=reason)
+
+
+def _moved(state: str) -> Conflict:
+    return Conflict("hold_moved", f"The payment is {HoldState(state).label.lower()}; reload and look again.")

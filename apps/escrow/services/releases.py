@@ -108,9 +108,12 @@ def _claim_or_postpone(hold: Hold) -> str:
     try:
         with transaction.atomic():
             return _claim(hold, None, "payout due").transfer_id
-    except DomainError as refusal:
-        Hold.objects.filter(pk=hold.pk).update(next_attempt_at=business_now() + RETRY_AFTER, last_problem=refusal.code)
-        logger.warning("payout postponed", extra={"hold": str(hold.public_id), "why": refusal.code})
+    except Exception as problem:
+        # Whatever is wrong with one payee is that payee's alone; the hold is looked at again later.
+        code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
+        due = business_now() + RETRY_AFTER
+        Hold.objects.filter(pk=hold.pk).update(next_attempt_at=due, last_problem=code[:80])
+        logger.warning("payout postponed", extra={"hold": str(hold.public_id), "why": code})
         return ""
 
 

@@ -1,0 +1,44 @@
+"""A hold without a booking: escrow knows none."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from apps.escrow import listeners
+from apps.escrow.tests.holds import Story
+from apps.payments import services as payments
+from apps.payments.tests.fixtures import Sandbox
+
+
+class Diary(listeners.HoldListener):
+    """Writes down what a listener hears."""
+
+    def __init__(self) -> None:
+        self.moves: list[str] = []
+        self.funded: list[str] = []
+
+    def hold_moved(self, hold: Any) -> None:
+        """Write the state down."""
+        self.moves.append(hold.state)
+
+    def funds_held(self, hold: Any) -> None:
+        """Write the booking down."""
+        self.funded.append(hold.booking_id)
+
+
+@pytest.fixture(autouse=True)
+def diary(monkeypatch: pytest.MonkeyPatch) -> Diary:
+    """The only listener: bookings are another app's."""
+    listener = Diary()
+    monkeypatch.setattr(listeners, "_listeners", [listener])
+    return listener
+
+
+@pytest.fixture
+def story(owner: Any, sitter_user: Any, stripe_sandbox: Sandbox) -> Story:
+    """A hold of 100.00 and a fee of 10.00, waiting for its payment; the sitter can be paid."""
+    payments.open_payee_account(sitter_user)
+    with transaction.atomic():
+        return Story.open(booking_id=str(uuid4()), owner=owner, sitter=sitter_user)
