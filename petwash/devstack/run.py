@@ -60,6 +60,7 @@ class Run:
 
     def serve(self) -> int:
         """Start everything, wait for the end, and stop everything, come what may."""
+        self._clear_the_way()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _request_stop)
         try:
@@ -74,7 +75,7 @@ class Run:
         finally:
             self._stop()
 
-    def _start(self) -> None:
+    def _clear_the_way(self) -> None:
         for name in self._book.end_all():
             say(f"ended {name}, left over from a run that was killed")
         if not is_free(self._port):
@@ -82,6 +83,8 @@ class Run:
                 f"port {self._port} is taken: stop what uses it, or choose another one, "
                 f"as in: make run PORT={self._port + 1}"
             )
+
+    def _start(self) -> None:
         self._variables = environment.compose(self._home, self._port, self._servers.start())
         environment.write(self._home.env_file, self._variables)
         self._manage("migrating the database", "migrate", "--noinput", as_owner=True)

@@ -36,7 +36,7 @@ def test_it_needs_nothing_but_the_standard_library():
 def test_a_python_that_is_too_old_is_named_with_the_remedy(monkeypatch):
     monkeypatch.setattr(bootstrap, "version_of", lambda program: "3.9")
     monkeypatch.setattr(bootstrap, "sys", SimpleNamespace(version_info=(3, 9), executable="python3"))
-    with pytest.raises(SystemExit, match="3.11 or newer is needed, and here is only 3.9: install"):
+    with pytest.raises(SystemExit, match=r"3\.11 or newer is needed, and here is only 3\.9: install"):
         bootstrap.best_python()
 
 
