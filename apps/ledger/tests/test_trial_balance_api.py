@@ -1,5 +1,7 @@
 """Finance reads the trial balance; nobody else does."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -9,19 +11,25 @@ from apps.common.clock import business_now
 from apps.common.money import Money
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, credit, debit
+from petwash.testing.cast import ApiFactory
 
 URL = "/api/v1/ledger/trial-balance"
 
 
 @pytest.fixture
-def clerk(db):
+def clerk(db: None) -> Any:
     """Somebody of Finance without other powers."""
-    clerk = StaffFactory(is_superuser=False)
-    clerk.groups.add(Group.objects.get(name="Finance"))
-    return clerk
+    return member_of("Finance")
 
 
-def test_finance_reads_the_sums(api, clerk):
+def member_of(group: str) -> Any:
+    """Return a member of staff with the powers of one group alone."""
+    person: Any = StaffFactory(is_superuser=False)
+    person.groups.add(Group.objects.get(name=group))
+    return person
+
+
+def test_finance_reads_the_sums(api: ApiFactory, clerk: Any) -> None:
     with transaction.atomic():
         ledger.post(
             kind="wash.capture",
@@ -42,10 +50,8 @@ def test_finance_reads_the_sums(api, clerk):
     }
 
 
-def test_others_do_not(api, owner, clerk):
+def test_others_do_not(api: ApiFactory, owner: Any, clerk: Any) -> None:
     assert api().get(URL).status_code == 401
     assert api(owner).get(URL).json()["error"]["code"] == "staff_only"
     assert api(clerk, second_factor=False).get(URL).json()["error"]["code"] == "second_factor_required"
-    support = StaffFactory(is_superuser=False)
-    support.groups.add(Group.objects.get(name="Support"))
-    assert api(support).get(URL).json()["error"]["code"] == "forbidden"
+    assert api(member_of("Support")).get(URL).json()["error"]["code"] == "forbidden"
