@@ -22,10 +22,15 @@ export class AlertPanel {
     setInterval(() => this.refresh(), REFRESH_EVERY);
   }
 
-  /** Several causes in one moment make one request. */
+  /**
+   * Several causes in one moment make one request; a second look follows, because an alert may be
+   * raised or escalate just after the level that causes it was seen.
+   */
   soon() {
     clearTimeout(this.timer);
+    clearTimeout(this.second);
     this.timer = setTimeout(() => this.refresh(), 250);
+    this.second = setTimeout(() => this.refresh(), 3000);
   }
 
   async refresh() {

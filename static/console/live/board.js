@@ -45,7 +45,8 @@ export class Board {
     }
     const alertsBefore = card.station?.alerts;
     const news = card.show(station, this.names[station.id]);
-    if (alertsBefore !== undefined && alertsBefore !== station.alerts) this.onAlertsChanged();
+    const alertsMoved = alertsBefore !== undefined && alertsBefore !== station.alerts;
+    if (alertsMoved || card.troubled) this.onAlertsChanged();
     if (!quiet && news.length) this.say(`${card.name}: ${news.join(", ")}`);
   }
 
@@ -158,6 +159,7 @@ class StationCard {
     write(this.online, station.online ? "Online" : "Offline");
     this.badge.hidden = station.alerts === 0;
     write(this.badge, station.alerts === 1 ? "1 alert" : `${station.alerts} alerts`);
+    this.troubled = before !== undefined && troubles(before) !== troubles(station);
     const news = [];
     if (before && before.online !== station.online) news.push(station.online ? "online" : "offline");
     for (const bay of station.bays) news.push(...this.row(this.bays, this.bayList, bay.number, BayTile).show(bay));
@@ -179,6 +181,13 @@ class StationCard {
   tick(now) {
     for (const bay of this.bays.values()) bay.tick(now);
   }
+}
+
+/** What may stand behind an alert, as one text to compare. */
+function troubles(station) {
+  const tanks = station.tanks.map((tank) => `${tank.chemical}:${tank.status}`);
+  const faults = station.bays.filter((bay) => bay.state === "fault").map((bay) => bay.number);
+  return JSON.stringify([station.online, tanks, faults]);
 }
 
 class BayTile {
