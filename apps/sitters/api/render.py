@@ -4,13 +4,8 @@ from typing import Any
 
 from apps.common.clock import business_now
 from apps.sitters import selectors
-from apps.sitters.api.serializers import (
-    OwnProfileSerializer,
-    PublicSitterSerializer,
-    RatesAnswerSerializer,
-    VettingCaseSerializer,
-    VettingStatusSerializer,
-)
+from apps.sitters.api.serializers import OwnProfileSerializer, PublicSitterSerializer, RatesAnswerSerializer
+from apps.sitters.api.vetting_serializers import VettingCaseSerializer, VettingStatusSerializer
 from apps.sitters.models import SitterProfile, VettingCase
 from apps.sitters.states import CheckKind, CheckStatus, TrustBadge, VettingStatus
 

@@ -14,7 +14,7 @@ from apps.common.errors import InvalidInput, NotFound
 from apps.sitters import gateways, selectors
 from apps.sitters import services as sitters
 from apps.sitters.api.render import case_body, status_body
-from apps.sitters.api.serializers import (
+from apps.sitters.api.vetting_serializers import (
     VettingCaseSerializer,
     VettingStatusSerializer,
     VettingSubmitSerializer,

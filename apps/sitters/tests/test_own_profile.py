@@ -168,6 +168,7 @@ def test_a_booked_night_cannot_be_closed_nor_the_others_with_it(api, sitter):
         [],
         [{"date": "2020-01-01", "available": True}],
         [{"date": "soon", "available": True}],
+        [{"date": "9999-12-31", "available": True}],
         [{"date": "2030-01-01"}],
         [{"date": "2030-01-01", "available": True}, {"date": "2030-01-01", "available": False}],
         "all",

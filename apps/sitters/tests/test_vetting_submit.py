@@ -10,7 +10,7 @@ from django.core.management import call_command
 from apps.common.clock import advance_business_clock, business_now, real_now
 from apps.common.errors import Forbidden
 from apps.sitters import services as sitters
-from apps.sitters.api.serializers import VettingSubmitSerializer, applicant_from, years_before
+from apps.sitters.api.vetting_serializers import VettingSubmitSerializer, applicant_from, years_before
 from apps.sitters.models import CaseTransition, SitterProfile, TrustTransition, VettingCase, VettingCheck
 from apps.sitters.tests.conftest import SUBMIT, application
 
