@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import lru_cache
 from time import monotonic
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from apps.accounts.models import User
 from apps.bookings.models import Booking, BookingQuerySet, CommissionPlan, Quote
+from apps.bookings.states import BookingStatus
 from apps.common.errors import Forbidden, NotFound
 from apps.common.ids import parse_public_id
 from apps.common.money import Money
@@ -108,6 +109,14 @@ def _plan_in_minute(code: str, minute: int) -> CommissionPlan:
 def has_confirmed_booking(owner_user_id: int, sitter_user_id: int) -> bool:
     """Tell whether the two people have agreed on a stay that nobody called off."""
     return Booking.objects.agreed().filter(owner_id=owner_user_id, sitter__user_id=sitter_user_id).exists()
+
+
+def open_counts() -> dict[str, int]:
+    """Return how many bookings are under way, by state, of the newest 5,000."""
+    under_way = [BookingStatus.REQUESTED, BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS]
+    newest = Booking.objects.order_by("-id").values("id")[:5_000]
+    rows = Booking.objects.filter(id__in=newest, status__in=under_way).order_by()
+    return dict(rows.values_list("status").annotate(number=Count("id")))
 
 
 def open_bookings_of(user: User) -> int:

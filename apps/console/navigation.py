@@ -19,6 +19,16 @@ GROUP_OF_APP = {
 }
 ICONS = {
     "stations": "local_laundry_service",
+    "stations.Alert": "notification_important",
+    "stations.Bay": "shower",
+    "stations.Command": "send",
+    "stations.DeadLetter": "mark_email_unread",
+    "stations.Station": "storefront",
+    "stations.Tank": "water_drop",
+    "bookings.CommissionPlan": "percent",
+    "common.AuditEntry": "history",
+    "common.Heartbeat": "monitor_heart",
+    "common.OutboxEvent": "outbox",
     "bookings": "event",
     "pets": "pets",
     "ledger": "account_balance",
@@ -41,8 +51,8 @@ def sidebar(app_list: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
     ]
     for app in app_list:
         group = GROUP_OF_APP.get(app["app_label"], "System")
-        icon = ICONS.get(app["app_label"], "settings")
         for model in app["models"]:
+            icon = ICONS.get(f"{app['app_label']}.{model['object_name']}") or ICONS.get(app["app_label"], "settings")
             if model.get("admin_url"):
                 items[group].append(_item(str(model["name"]), model["admin_url"], icon, path))
     return [

@@ -1,12 +1,21 @@
 """The figures of the overview: each from its owner's selectors, each in a bounded query."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
+from apps.accounts import selectors as accounts
+from apps.bookings import selectors as bookings
+from apps.bookings.states import BookingStatus
 from apps.common import health as system
 from apps.common.clock import real_now
+from apps.escrow import selectors as escrow
+from apps.fraud import selectors as fraud
+from apps.fraud.states import Decision
+from apps.sitters import selectors as sitters
 from apps.stations import selectors as stations
 from apps.stations.states import Severity, WashStatus
 
@@ -15,19 +24,26 @@ WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Figure:
-    """One number, whose desk it is, and whether somebody has to act."""
+    """One number, whether somebody has to act (`tone`), and where to."""
 
-    desk: str
     title: str
     value: int
     note: str
-    tone: str
+    tone: str = "calm"
     link: str = ""
 
 
-def figures() -> list[Figure]:
-    """Return the figures in the order of the desks."""
-    return [*_alerts(), *_washes()]
+@dataclass(frozen=True)
+class Desk:
+    """The figures of one group of staff."""
+
+    name: str
+    figures: list[Figure]
+
+
+def desks(person: Any) -> list[Desk]:
+    """Return the desks that the person belongs to; the others are not even counted."""
+    return [Desk(name, figures()) for name, figures in _DESKS.items() if accounts.belongs_to(person, name)]
 
 
 def health() -> list[system.Finding]:
@@ -35,12 +51,21 @@ def health() -> list[system.Finding]:
     return system.status()
 
 
-def _alerts() -> list[Figure]:
+def _operations() -> list[Figure]:
+    return [_alerts(), *_washes(), _stays()]
+
+
+def _alerts() -> Figure:
     counts = stations.alert_counts()
     critical, warning = counts.get(Severity.CRITICAL, 0), counts.get(Severity.WARNING, 0)
-    tone = "critical" if critical else "warning" if warning else "calm"
-    note = f"{critical} critical, {warning} warning"
-    return [Figure("Operations", "Open alerts", critical + warning, note, tone, reverse("admin:stations_live"))]
+    tone = "critical" if critical else _warn_if(warning)
+    return Figure(
+        "Open alerts",
+        critical + warning,
+        f"{critical} critical, {warning} warning",
+        tone,
+        reverse("admin:stations_live"),
+    )
 
 
 def _washes() -> list[Figure]:
@@ -50,30 +75,60 @@ def _washes() -> list[Figure]:
     waiting = counts.get(WashStatus.ACTIVATING, 0) + counts.get(WashStatus.AWAITING_PAYMENT, 0)
     unconfirmed = counts.get(WashStatus.UNCONFIRMED, 0)
     finished = counts.get(WashStatus.FINISHED, 0) + counts.get(WashStatus.STOPPED, 0)
-    refunding = stations.refunding_count()
     return [
-        Figure("Operations", "Washing now", running, f"{waiting} about to start", "calm", link),
-        Figure("Operations", "Washes finished", finished, "in the last 24 hours", "calm", link),
+        Figure("Washing now", running, f"{waiting} about to start", link=link),
+        Figure("Washes finished", finished, "in the last 24 hours", link=link),
+        Figure("Starts unconfirmed", unconfirmed, "no word from the bay yet", _warn_if(unconfirmed), link),
+    ]
+
+
+def _stays() -> Figure:
+    counts = bookings.open_counts()
+    on = counts.get(BookingStatus.IN_PROGRESS, 0)
+    note = f"{counts.get(BookingStatus.REQUESTED, 0)} requested, {counts.get(BookingStatus.CONFIRMED, 0)} confirmed"
+    return Figure("Stays going on", on, note, link=_list_of("bookings_booking"))
+
+
+def _finance() -> list[Figure]:
+    due, blocked, refunding = escrow.payouts_due(), escrow.payouts_blocked(), stations.refunding_count()
+    holds, washes = _list_of("escrow_hold"), _list_of("stations_wash")
+    return [
+        Figure("Payouts due", due, "the next run pays them", link=holds),
+        Figure("Payouts blocked", blocked, "frozen or disputed", _warn_if(blocked), holds),
+        Figure("Wash refunds under way", refunding, "not yet confirmed", _warn_if(refunding), washes),
+    ]
+
+
+def _trust() -> list[Figure]:
+    review = sitters.cases_in_review()
+    flagged = fraud.flagged_counts(real_now() - WINDOW)
+    blocked = flagged.get(Decision.BLOCK, 0)
+    return [
         Figure(
-            "Operations",
-            "Starts unconfirmed",
-            unconfirmed,
-            "a bay did not confirm its start",
-            "warning" if unconfirmed else "calm",
-            link,
+            "Vetting in review", review, "a person has to decide", _warn_if(review), _list_of("sitters_vettingcase")
         ),
         Figure(
-            "Finance",
-            "Refunds under way",
-            refunding,
-            "washes that wait for their refund",
-            "warning" if refunding else "calm",
-            link,
+            "Messages flagged",
+            sum(flagged.values()),
+            f"{blocked} blocked, in the last 24 hours",
+            link=_list_of("fraud_fraudlog"),
         ),
     ]
 
 
+_DESKS: dict[str, Callable[[], list[Figure]]] = {
+    "Operations": _operations,
+    "Finance": _finance,
+    "Trust & Safety": _trust,
+}
+
+
+def _warn_if(count: int) -> str:
+    return "warning" if count else "calm"
+
+
 def _list_of(model: str) -> str:
+    """Return the address of a model's list, or nothing where the model has no list."""
     try:
         return reverse(f"admin:{model}_changelist")
     except NoReverseMatch:

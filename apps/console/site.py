@@ -57,7 +57,7 @@ class PetWashAdminSite(UnfoldAdminSite):
         """Show the figures that somebody has to act on."""
         from apps.console import selectors
 
-        overview = {"figures": selectors.figures(), "health": selectors.health()}
+        overview = {"desks": selectors.desks(request.user), "health": selectors.health()}
         answer: HttpResponse = super().index(request, {**overview, **(extra_context or {})})
         return answer
 

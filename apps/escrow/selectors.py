@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
+from apps.common.clock import business_now
 from apps.common.errors import NotFound
 from apps.common.money import Money
 from apps.escrow.models import Hold, Refund, Release
@@ -48,6 +51,17 @@ def whereabouts(booking_id: str, as_of: datetime | None = None) -> list[Whereabo
         *_released(hold, as_of),
     ]
     return [place for place in places if place.amount]
+
+
+def payouts_due() -> int:
+    """Return how many payouts are due now and blocked by nothing."""
+    return Hold.objects.payable(business_now()).count()
+
+
+def payouts_blocked() -> int:
+    """Return how many payouts wait although their clock runs: frozen or disputed."""
+    blocked = Q(frozen_at__isnull=False) | Q(disputed_at__isnull=False)
+    return Hold.objects.filter(blocked, state=HoldState.RELEASE_DUE).count()
 
 
 def _hold(booking_id: str) -> Hold:

@@ -1,8 +1,10 @@
 """Reads of the fraud app."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Count
 
 from apps.accounts import selectors as accounts
 from apps.common.clock import real_now
@@ -28,3 +30,10 @@ def sender_history(sender_id: int) -> SenderHistory:
 def may_see_log(actor: Any) -> bool:
     """Tell whether the actor is of Trust & Safety (administrators are)."""
     return accounts.belongs_to(actor, "Trust & Safety")
+
+
+def flagged_counts(since: datetime) -> dict[str, int]:
+    """Return how many messages were flagged since then, by what was done, of the newest 5,000."""
+    newest = FraudLog.objects.order_by("-id").values("id")[:5_000]
+    rows = FraudLog.objects.filter(id__in=newest, source=Source.MESSAGE, created_at__gte=since).order_by()
+    return dict(rows.exclude(action=Decision.ALLOW).values_list("action").annotate(number=Count("id")))

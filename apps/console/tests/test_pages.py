@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import TOTPDevice
 from apps.accounts.tests.factories import StaffFactory
@@ -153,6 +154,31 @@ def test_the_overview_counts_what_is_there(console: Client, alert: Alert) -> Non
     page = console.get("/admin/").content.decode()
     assert "1 critical, 0 warning" in page
     assert "Open alerts" in page
+
+
+def test_a_desk_sees_its_own_figures_alone() -> None:
+    clerk: Any = StaffFactory(email="clerk@example.com", is_superuser=False)
+    clerk.groups.add(Group.objects.get(name="Finance"))
+    TOTPDevice.objects.create(user=clerk, name="Authenticator", confirmed=True)
+    client = Client()
+    assert sign_in(client, clerk, code_now(clerk)).status_code == 302
+    page = client.get("/admin/").content.decode()
+    assert "Payouts due" in page
+    assert "Open alerts" not in page
+    assert "Messages flagged" not in page
+
+
+def test_the_overview_costs_the_same_queries_whatever_there_is(
+    console: Client, alert: Alert, django_assert_max_num_queries: Any
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        assert console.get("/admin/").status_code == 200
+    for number in range(6):
+        with transaction.atomic():
+            alerts.raise_alert(make_station(f"st-{number}"), "pump", "warning")
+    with django_assert_max_num_queries(len(few)):
+        page = console.get("/admin/").content.decode()
+    assert "1 critical, 6 warning" in page
 
 
 def test_the_sidebar_has_the_desks(console: Client) -> None:

@@ -82,3 +82,8 @@ def calendar_of(sitter: SitterProfile, first: date, last: date) -> list[NightVie
         else:
             views.append(NightView(night, row.capacity, row.booked, row.blocked, row.exclusive))
     return views
+
+
+def cases_in_review() -> int:
+    """Return how many vetting cases wait for a person's decision."""
+    return VettingCase.objects.filter(status=CaseStatus.IN_REVIEW).count()
