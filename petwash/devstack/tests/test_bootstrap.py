@@ -49,7 +49,7 @@ def test_a_python_without_venv_is_named_with_the_remedy(monkeypatch):
 def test_the_newest_tested_python_is_taken(monkeypatch):
     versions = {"/bin/python3.12": "3.12", "/bin/python3.11": "3.11", sys.executable: "3.14"}
     monkeypatch.setattr(bootstrap, "version_of", lambda program: versions.get(program, ""))
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     assert bootstrap.best_python() == "/bin/python3.12"
 
 
