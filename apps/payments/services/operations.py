@@ -56,6 +56,7 @@ def claim(operation: Operation, row: MoneyRow | None = None) -> Claim | None:
     token, now = uuid7(), real_now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     with transaction.atomic(durable=True):
+        _lock(row)
         taken = Operation.objects.filter(free, pk=operation.pk, status__in=OPEN_OPERATIONS).update(
             status=OperationStatus.SENT,
             lease_token=token,
@@ -135,6 +136,7 @@ def _leave_open(held: Claim, row: MoneyRow | None, error: str, *, new_generation
     A new generation is only asked for after a definitive failure and an empty look-up.
     """
     with transaction.atomic(durable=True):
+        _lock(row)
         ours = Operation.objects.filter(pk=held.operation_pk, lease_token=held.token, status__in=OPEN_OPERATIONS)
         ours.update(
             status=OperationStatus.UNKNOWN,
@@ -150,6 +152,12 @@ def _leave_open(held: Claim, row: MoneyRow | None, error: str, *, new_generation
 
 def _wait(held: Claim) -> timedelta:
     return min(LONGEST_WAIT, timedelta(seconds=2 ** min(held.attempts, 10)))
+
+
+def _lock(row: MoneyRow | None) -> None:
+    """Lock the row before its operation: recording and cancelling take the two in this order too."""
+    if row is not None:
+        type(row)._default_manager.select_for_update().filter(pk=row.pk).values_list("pk").first()
 
 
 def _show(row: MoneyRow, status: PaymentStatus, instead_of: tuple[PaymentStatus, ...]) -> None:
