@@ -67,5 +67,5 @@ class Message(PublicModel):
     def text_for(self, user_id: int) -> str:
         """Return the sender's own words to the sender, and what is left of them to anybody else."""
         if user_id == self.sender_id or self.masked_body is None:
-            return self.body
-        return self.masked_body
+            return str(self.body)
+        return str(self.masked_body)

@@ -16,10 +16,7 @@ WINDOW_LIFE = timedelta(minutes=10)
 
 def access_conversation(actor: Any, conversation_id: str) -> Conversation:
     """Return a conversation to one of its two participants. Raises: NotFound to anybody else."""
-    conversation = _of(actor).filter(public_id=parse_public_id(conversation_id)).first()
-    if conversation is None:
-        raise NotFound
-    return conversation
+    return _by_id(_of(actor), conversation_id)
 
 
 def conversations_of(actor: Any) -> QuerySet[Conversation]:
@@ -29,10 +26,7 @@ def conversations_of(actor: Any) -> QuerySet[Conversation]:
 
 def find_conversation(conversation_id: str) -> Conversation:
     """Return any conversation, for callers that may judge on behalf of the company. Raises: NotFound."""
-    conversation = Conversation.objects.filter(public_id=parse_public_id(conversation_id)).first()
-    if conversation is None:
-        raise NotFound
-    return conversation
+    return _by_id(Conversation.objects.all(), conversation_id)
 
 
 def messages_of(actor: Any, conversation: Conversation) -> QuerySet[Message]:
@@ -55,3 +49,11 @@ def have_confirmed_booking(conversation: Conversation) -> bool:
 def _of(actor: Any) -> QuerySet[Conversation]:
     own = Q(owner=actor) | Q(sitter=actor)
     return Conversation.objects.filter(own).select_related("owner", "sitter")
+
+
+def _by_id(conversations: QuerySet[Conversation], conversation_id: str) -> Conversation:
+    public_id = parse_public_id(conversation_id)
+    conversation = None if public_id is None else conversations.filter(public_id=public_id).first()
+    if conversation is None:
+        raise NotFound
+    return conversation

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_conversation_is_opened_once(api, owner):
-    sitter = ClearedSitterFactory()
+    sitter = ClearedSitterFactory.create()
     body = {"sitter_id": str(sitter.public_id)}
     first = api(owner).post(URL, body, format="json")
     again = api(owner).post(URL, body, format="json")
@@ -23,7 +23,7 @@ def test_a_conversation_is_opened_once(api, owner):
 
 
 def test_a_sitter_who_cannot_be_booked_cannot_be_written_to(api, owner):
-    unlisted = SitterProfileFactory()
+    unlisted = SitterProfileFactory.create()
     for sitter_id in (str(unlisted.public_id), "nonsense"):
         answer = api(owner).post(URL, {"sitter_id": sitter_id}, format="json")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
@@ -31,7 +31,7 @@ def test_a_sitter_who_cannot_be_booked_cannot_be_written_to(api, owner):
 
 
 def test_nobody_writes_to_themselves(api):
-    sitter = ClearedSitterFactory()
+    sitter = ClearedSitterFactory.create()
     answer = api(sitter.user).post(URL, {"sitter_id": str(sitter.public_id)}, format="json")
     assert answer.status_code == 400
     assert answer.json()["error"]["details"]["sitter_id"]
@@ -49,8 +49,8 @@ def test_signing_in_comes_first(api):
 
 def test_many_new_conversations_in_an_hour_are_refused(api, owner):
     for _ in range(MOST_CONVERSATIONS):
-        ConversationFactory(owner=owner)
-    answer = api(owner).post(URL, {"sitter_id": str(ClearedSitterFactory().public_id)}, format="json")
+        ConversationFactory.create(owner=owner)
+    answer = api(owner).post(URL, {"sitter_id": str(ClearedSitterFactory.create().public_id)}, format="json")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
     assert Conversation.objects.count() == MOST_CONVERSATIONS
 
@@ -59,8 +59,8 @@ def test_the_list_shows_ones_own_and_asks_as_much_for_ten_as_for_one(
     api, owner, stranger, django_assert_max_num_queries
 ):
     for _ in range(10):
-        ConversationFactory(owner=owner)
-    ConversationFactory(owner=stranger)
+        ConversationFactory.create(owner=owner)
+    ConversationFactory.create(owner=stranger)
     client = api(owner)
     with django_assert_max_num_queries(2):
         answer = client.get(URL)

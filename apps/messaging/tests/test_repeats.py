@@ -55,7 +55,7 @@ def test_a_flood_is_refused_and_nothing_is_stored(say, owner, conversation):
 def test_parallel_repeats_store_one_message():
     from django.db import connection
 
-    conversation = ConversationFactory()
+    conversation = ConversationFactory.create()
     barrier = threading.Barrier(4)
     made: list[tuple[int, bool]] = []
 
@@ -81,7 +81,7 @@ def test_parallel_repeats_store_one_message():
 def test_parallel_parts_of_a_number_see_each_other():
     from django.db import connection
 
-    conversation = ConversationFactory()
+    conversation = ConversationFactory.create()
     barrier = threading.Barrier(2)
 
     def send(text: str) -> None:

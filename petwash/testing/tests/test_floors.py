@@ -36,8 +36,9 @@ def ours() -> dict[str, str]:
 def relations(model: type[Model]) -> Iterator[tuple[Field, type[Model]]]:
     """Yield the model's own foreign keys, one-to-ones and many-to-manys with what they point to."""
     for field in [*model._meta.fields, *model._meta.many_to_many]:
-        if field.remote_field is not None:
-            yield field, field.related_model
+        target = field.related_model
+        if isinstance(target, type):
+            yield field, target
 
 
 def may_point(source: str, target: str) -> bool:
