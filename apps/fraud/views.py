@@ -12,7 +12,7 @@ from apps.fraud.normalise import View
 # Four single signs or more with something between them: v e n m o, c-a-s-h, g m a i l . c o m
 _SPACED = re.compile(r"(?<![a-z0-9])[a-z0-9@$](?:[ ._\-*/|,~]{1,3}[a-z0-9@$]){3,}(?![a-z0-9])")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
-_LEET_TOKEN = re.compile(r"[a-z0-9@$!|]*[a-z][a-z0-9@$!|]*")
+_LEET_TOKEN = re.compile(r"[a-z0-9@$!|]+")
 _LEET_SIGN = re.compile(r"[013457@$!|]")
 _REPEAT = re.compile(r"([a-z])\1{2,}")
 

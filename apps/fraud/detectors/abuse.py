@@ -26,7 +26,8 @@ _NOUN = (
     r"psycho(?:path)?s?|lunatic|freaks?|pervs?|perverts?|creeps?|douche ?(?:bags?)?|dumb ?ass(?:es)?|"
     r"jack ?ass(?:es)?|shit ?heads?|mother ?fuckers?|fuckers?|"
     r"fuck ?(?:wit|face|tard)s?|bellends?|hags?|skanks?|rats?|parasites?|vermin|animals?|monsters?|"
-    r"disgrace|piece of (?:shit|crap|trash|garbage)|shit|crap|failure|nobody|dumbo|dunce|simpleton|"
+    r"disgrace|piece of (?:shit|crap|trash|garbage)|shit|crap|failure|nobody|joke|laughing ?stock|"
+    r"dumbo|dunce|simpleton|"
     r"airhead|bimbo)"
 )
 _ADJ = (
@@ -129,18 +130,21 @@ _PHRASES = (
             r"\b(?:i (?:know|found out|will find out|can find|'ll find) where (?:you|u|your (?:kids|family|"
             r"children|dog)) (?:live|work|sleep|go|are)|watch your (?:back|mouth)|you(?:'ll| will) (?:regret|"
             r"pay for|be sorry)|"
-            r"(?:i'?ll|i will|i'm going to|im going to|gonna) (?:find|hunt|get|end|finish|ruin|destroy) (?:you|"
+            r"(?:i'?ll|i will|i'm going to|im going to|gonna) (?:find|hunt|end|finish|ruin|destroy|get you for|"
+            r"get even with) (?:you|"
             r"u|your (?:life|reputation|business))|your (?:dog|cat|pet|family|house|kids?|"
             r"car)\b[^.!?]{0,30}\b(?:will|might|could|going to|gonna|better) (?:disappear|die|get hurt|burn|"
             r"suffer|have an accident|not (?:be safe|come home|see you))|"
             r"(?:kill|hang|shoot|harm|off) (?:yourself|urself|ur self)|kys|you(?:'re| are) (?:dead|"
-            r"a dead (?:man|woman))|you better (?:watch|run|sleep with)|(?:or|and) (?:your|the) (?:dog|cat|"
-            r"pet) (?:gets|will get|dies) (?:it|hurt)?|i know people who)\b"
+            r"a dead (?:man|woman))|you better (?:watch|run|sleep with)|(?:or|and)? ?(?:your|the) (?:dog|cat|"
+            r"pet) (?:gets|will get) (?:it|hurt)|i know people who)\b"
         ),
         0.9,
         refusable=False,
         excuse=compiled(
-            r"\b(?:dead (?:tired|beat|right)|won'?t regret|find you (?:a|another|someone|on|the)|get you (?:a|"
+            r"\b(?:dead (?:tired|beat|right)|won'?t regret|live,? (?:it'?s|and) (?:\w+ )?(?:lovely|nice|"
+            r"beautiful|close)|where (?:you|u) live(?: now)?,? (?:it'?s|lovely|nice)|find you (?:a|another|"
+            r"someone|on|the)|get you (?:a|"
             r"the|some|your))\b"
         ),
     ),
@@ -188,7 +192,8 @@ ABUSE = Grammar(
     Category.ABUSE,
     compiled(
         rf"\b(?:{_U}|{_SLUR}|{_NOUN}|{_FUCK}\w*|stfu|gtfo|kys|hell|piss|shut|suck|lost|dead|sex|someone|"
-        rf"somebody|people|women|{_ADJ})\b|blow ?job|hand ?job|yourself"
+        rf"somebody|people|women|{_ADJ})\b|blow ?job|hand ?job|yourself|nudes?|naked|sexy|tits|boobs|"
+        r"breasts|pussy|cock|kiss|(?:dog|cat|pet) (?:gets|will|dies)"
     ),
     _PHRASES,
 )

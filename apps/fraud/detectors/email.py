@@ -43,10 +43,10 @@ _GLUED = re.compile(rf"(?<![a-z0-9])[a-z0-9._+\-]{{2,40}}?(?:at|@){_PROVIDER}(?:
 _BY_PROVIDER = re.compile(
     rf"\b(?:my\s+)?(?:e-?mail|{_PROVIDER})(?:\s+(?:address|account|addy|handle|name|"
     r"user ?name))?\s*(?:is|:|=|->?|>)+\s*"
-    rf"(?P<token>[a-z0-9]*(?:[._+\-]|\d)[a-z0-9._+\-]*[a-z0-9])"
+    rf"(?P<token>[a-z0-9]{0, 24}(?:[._+\-]|\d)[a-z0-9._+\-]{0, 24}[a-z0-9])"
 )
 _TOKEN_THEN_PROVIDER = re.compile(
-    r"(?<![a-z0-9])[a-z0-9]*(?:[._+]|\d)[a-z0-9._+\-]*[a-z0-9]\s*[,(\[:]?\s*(?:gmail|g-mail|hotmail|protonmail)\b"
+    r"(?<![a-z0-9])[a-z0-9]{0,24}(?:[._+]|\d)[a-z0-9._+\-]{0,24}[a-z0-9]\s*[,(\[:]?\s*(?:gmail|g-mail|hotmail|protonmail)\b"
 )
 _HINT = re.compile(
     rf"@|\bat\b|&#0?64|%40|arroba|\(a\)|\[a\]|mail\b|at(?:gmail|hotmail|yahoo|outlook|icloud)|{_PROVIDER}"

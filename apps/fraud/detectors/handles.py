@@ -16,14 +16,14 @@ _SURE = (
 _UNSURE = r"(?:ig|snap|signal|line|tg|wa|x|insta)"
 _NETWORK = rf"(?:{_SURE}|{_UNSURE})"
 _NAME = r"@?[a-z0-9][a-z0-9._\-]{2,30}[a-z0-9]"
-_MARKED_NAME = r"(?:@[a-z0-9][a-z0-9._\-]{1,30}|[a-z]+[a-z0-9]*[._\-\d][a-z0-9._\-]*[a-z0-9])"
-_COPULA = r"\s*(?:is|:|=|->?|handle is|handle|user ?name is|user ?name|user|id is|id|name is|account is|as|under|@)+\s*"
+_MARKED_NAME = r"(?:@[a-z0-9][a-z0-9._\-]{1,30}|[a-z]{1,20}[a-z0-9]{0,20}[._\-\d][a-z0-9._\-]{0,30}[a-z0-9])"
+_COPULA = r"\s*(?:is|:|=|->|handle is|handle|user ?name is|user ?name|user|id is|id|name is|account is|as|under|@)+\s*"
 
 _AT_SIGN = re.compile(r"(?<![\w.%+\-@])@\s?[a-z][a-z0-9._\-]{2,30}[a-z0-9_](?![\w@]|\.[a-z]{2})")
 _BY_NETWORK = re.compile(
     rf"\b(?:my\s+)?{_NETWORK}(?:\s+(?:handle|user ?name|id|name|account|page|number))?{_COPULA}(?P<token>{_NAME})"
 )
-_NETWORK_NAME = re.compile(rf"\b{_NETWORK}\s+(?P<token>{_MARKED_NAME})")
+_NETWORK_NAME = re.compile(rf"\b{_NETWORK}\s+(?P<token>{_MARKED_NAME})(?!-)")
 _ADD_ME = re.compile(
     r"\b(?:add|find|follow|message|msg|dm|text|reach|contact|hit|ping|look)\s+(?:me|"
     r"us)?\s*(?:up\s+)?(?:on|at|via|over|through|by|in)\s+"
@@ -35,7 +35,7 @@ _MOVE = re.compile(
     r"chat|speak|easier|better|"
     r"rather|prefer(?: to)?|do you (?:have|use)|you (?:have|got|on)|are you on|i'?m on|send (?:me|"
     rf"you)|your)\b[^.!?\n]{{0,40}}?\b"
-    rf"(?:{_SURE})\b(?!\s*(?:post|posts|photos?|pictures?|page|group|video|videos|account is))"
+    rf"(?:{_SURE})\b(?!-)(?!\s*(?:post|posts|photos?|pictures?|page|group|video|videos|account is))"
 )
 _ASK = re.compile(
     r"\b(?:what'?s|what is|send(?: me)?|give me|share|drop|text me|can i (?:have|get)|could i (?:have|get)|may i have|"

@@ -20,7 +20,7 @@ WORDS.update({name: str(value) for value, name in enumerate(_TEENS.split(), 10)}
 TENS = {name: str(value) for value, name in enumerate(_TENS.split(), 2)}
 TENS["fourty"] = "4"
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
-TAILS = {"hundred": "00", "thousand": "000"}
+TAILS = {"hundred": "00"}  # 800 numbers; a thousand is a sum
 # Words that sound like digits count only among digits that are spelled out.
 HOMOPHONES = {"oh": "0", "o": "0", "won": "1", "wan": "1", "to": "2", "too": "2", "tree": "3", "free": "3",
               "for": "4", "fore": "4", "fife": "5", "sex": "6", "ate": "8"}  # fmt: skip

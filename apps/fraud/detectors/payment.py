@@ -55,7 +55,7 @@ _INSIDE_ONLY = compiled(rf"^(?!.*\b{_OUTSIDE_TOO}\b)(?:.*?){_INSIDE.pattern}")
 # Money for errands of the stay is no payment of the stay.
 _ERRAND = compiled(
     r"\b(?:groomer|groom|treats?|vet bill|emergency|pet store|petty cash|food money|tip jar|groceries|parking|taxi|cab|"
-    r"register|cashier|change for|laundry|park fee|entrance|cash cow|cash register|pizza)\b"
+    r"register|cashier|change for|vet takes|clinic|shop|store|laundry|park fee|entrance|cash cow|cash register|pizza)\b"
 )
 
 _PHRASES = (
@@ -83,8 +83,11 @@ _PHRASES = (
     Phrase(
         "payment.wallet_named",
         compiled(
-            rf"\b(?:via|by|through|with|over|to my|on my|my|your|ur|on|in|thru|or|for) {_WALLET}\b|"
-            rf"\b{_WALLET} (?:is|works|would|account|handle|id|instead|details|number|directly|only|ok|okay|"
+            r"\b(?:via|by|through|with|over|to my|on my|my|your|ur|on|in|thru|or|for) (?!bank|wire|direct|"
+            r"iban|sort|routing|wise)"
+            rf"{_WALLET}\b|"
+            rf"\b(?!bank|wise){_WALLET} (?:is|works|would|account|handle|id|instead|details|number|directly|"
+            r"only|ok|okay|"
             r"accepted|preferred|address|wallet|transfer|payment|me|please|pls|plz)\b"
             rf"|^\s*{_WALLET}\s*[?.!]*\s*$"
         ),
@@ -126,9 +129,10 @@ _PHRASES = (
     Phrase(
         "payment.direct",
         compiled(
-            r"\b(?:pay|paying|send|sending|transfer|settle|deal|book|hire|arrange|work)(?:ing)? (?:with |"
+            r"\b(?:pay|paying|send|sending|transfer|settle|deal|book|hire|arrange|pays|does)(?:ing)? (?:with |"
             r"it to |the money to |to |for )?"
-            rf"(?:{_ME}|everything|it|this|that|the rest|next time|again|the money|the stay|"
+            rf"(?:{_ME}|(?:my|her|his|our|their) sitters?|everything|it|this|that|the rest|next time|again|"
+            r"the money|the stay|"
             r"cash)? ?(?:next time |again |the money |in future |for )?"
             rf"(?:direct(?:ly)?|privately|personally|in person|face to face|on the side)\b"
         ),
@@ -142,14 +146,14 @@ _PHRASES = (
     Phrase(
         "payment.outside",
         compiled(
-            r"\b(?:outside(?: of)?|off|away from|around|without(?: using| going through)?|bypass(?:ing)?|"
+            r"\b(?:outside(?: of)?|off|away from|without(?: using| going through)?|bypass(?:ing)?|"
             r"skip(?:ping)?|not (?:using|through)|leave|cut out|cutting out|go around|instead of) "
             rf"(?:of )?{_PLATFORM}(?!\w)(?! (?:is|was|at|for a|for the (?:night|walk)|by|around|from|before|"
             r"when|until|after))"
         ),
         0.72,
         excuse=compiled(
-            r"\b(?:walk(?:ing|ed|s)?|live|lives|sit|wait|waiting|park|stroll|outside here|leave here|off here|"
+            r"\b(?:walk(?:ing|ed|s)?|live|lives|sit|waits?|waiting|park|stroll|outside here|leave here|off here|"
             r"turn off|pee|toilet|play|"
             r"from here|far|away from here|run|running|exit|get off|drive|bus|train)\b"
         ),
@@ -157,7 +161,7 @@ _PHRASES = (
     Phrase(
         "payment.dodge_fee",
         compiled(
-            r"\b(?:avoid|skip|save|saves|saving|dodge|without|no|escape|evade|bypass|cut|waive|get around|"
+            r"\b(?:avoid|skip|save|saves|saving|dodge|without|escape|evade|bypass|cut|waive|get around|"
             r"getting around|around|lose|not pay|not paying|don'?t pay|"
             r"hate|keep|eats?|takes?|taking|instead of)\b (?:us |you |me |both of us |both |on |of |paying |"
             rf"having to pay |for )*{_FEE}\b"
@@ -203,10 +207,39 @@ _PHRASES = (
         0.82,
     ),
     Phrase(
+        "payment.without_platform",
+        compiled(
+            r"\b(?:without (?:them|the middle ?man)|don'?t (?:go|book|pay) (?:through|via|by|on|with|"
+            rf"over) {_PLATFORM})\b"
+        ),
+        0.66,
+        refusable=False,
+        excuse=compiled(r"\b(?:please don'?t|we can'?t|not allowed|rules|can'?t live without|sleep|walk)\b"),
+    ),
+    Phrase(
+        "payment.bank_details",
+        compiled(
+            r"\b(?:send|give|tell|share|need|what(?:'s| are| is)|text)\b(?: me| us)? (?:your|ur|my) (?:bank|account) "
+            r"(?:details|info|information|number)\b"
+        ),
+        0.78,
+        excuse=compiled(r"\b(?:support|pet ?wash asked|the app asks?)\b"),
+    ),
+    Phrase(
+        "payment.cut",
+        compiled(
+            r"\b(?:give|giving|let|letting|pay|paying) (?:them|pet ?wash|the app|the platform)(?: take)? (?:a|"
+            r"their|the|that|its) (?:cut|share|percentage|commission)\b"
+        ),
+        0.74,
+        refusable=False,
+    ),
+    Phrase(
         "payment.arrange_privately",
         compiled(
             r"\b(?:arrange|do|handle|keep|make|sort|set|work|deal with|take care of)\b (?:this|it|that|"
-            r"the payment|payment|something|things|everything|the money|the stay)?\s?(?:out )?"
+            r"the payment|payment|something|things|everything|the money|the (?:next |whole )?(?:stay|one|"
+            r"booking))?\s?(?:out )?"
             r"(?:between (?:us|ourselves|you and me|the two of us)|privately|just (?:us|between us)|"
             r"off (?:the )?(?:app|platform|site|books))\b"
         ),
@@ -218,7 +251,7 @@ PAYMENT = Grammar(
     Category.OFF_PLATFORM_PAYMENT,
     compiled(
         rf"cash|{_WALLET}|direct|private|outside|\boff\b|fees?\b|commission|\bcut\b|cheaper|discount|"
-        r"under the table|wire\b|banknotes|between us|"
+        r"under the table|wire\b|banknotes|bank\b|account|between us|"
         r"between ourselves|cancel|around|without|middle ?man|in person|face to face|better (?:price|rate|"
         r"deal)|instead|on the side|bypass|skip|percentage|charges?|just us|personally"
     ),

@@ -11,24 +11,34 @@ from apps.fraud.types import Finding
 
 _MIN_DIGITS, _MAX_DIGITS = 7, 15  # ITU-T E.164 allows 15; below 7 no subscriber number exists
 _CUE = re.compile(
-    r"\b(?:call|calling|text|texting|sms|ring|dial|phone|fone|mobile|cell|cellphone|tel|telephone|whats ?app|wa|reach|"
-    r"contact|ping|digits|hit me up|hmu|line|telegram|signal|viber|imessage|facetime|my (?:number|no|num|nr|#)|"
-    r"number here|llamame|appelle)\b"
+    r"\b(?:call|called|calling|text|texting|sms|ring|dial|phone|fone|mobile|cell|cellphone|tel|telephone|whats ?app|wa|"
+    r"reach|reached|contact\w*|ping|digits|hit me up|hmu|line|telegram|signal|viber|imessage|facetime|llamame|appelle|"
+    r"numbers?|my (?:no|num|nr|#))\b"
 )
+# The number of another thing; "policy number" ends where "number" ends, so that it outweighs the cue within.
 _ANTI = re.compile(
     r"\b(?:micro ?chip(?:ped)?|chip(?:ped)?|dose|dosage|vaccin\w*|rabies|tag|licen[cs]e|permit|registration|price|"
     r"total|costs?|paid|fee|address|street|st|ave|avenue|road|rd|zip|postcode|postal|order|invoice|tracking|booking|"
     r"reference|ref|confirmation|reservation|policy|insurance|account|serial|model|batch|lot|isbn|flight|"
-    r"passport|case|claim|ticket|receipt|lat|latitude|longitude|coordinates|code is|pin|lockbox|door code|gate code|"
-    r"code|wifi|password|alarm|keypad|barcode|sku|years|weights?|pedigree|akc|prescription|rx|card)\b"
+    r"passport|case|claim|ticket|receipt|lat|latitude|longitude|coordinates|pin|lockbox|"
+    r"code|wifi|password|alarm|keypad|barcode|sku|years|weights?|pedigree|akc|prescription|rx|card|member\w*)"
+    r"(?: (?:id|number|numbers|no|nr|num|#))*\b"
 )
+_ANTI_AFTER = re.compile(
+    r"^\W{0,3}(?:\(|is |was |as )?(?:the |his |her |my |your |our )?(?:micro ?chip|chip|rabies|tag|"
+    r"licen[cs]e|policy|invoice|tracking|"
+    r"order|reference|booking|confirmation|serial|flight|code)\b"
+)
+_SENTENCE_END = re.compile(r"[.!?;]\s|(?<=[a-z])[.!?;](?=\d)|\n")
 _NUMBER_WORD = re.compile(
     r"\b(?:" + "|".join([*WORDS, *TENS, "double", "triple", "treble"]) + r")\b|[一二三四五六七八九〇零]"
 )
 _GLUED_HINT = re.compile(r"(?:zero|one|two|three|four|five|six|seven|eight|nine)(?=\w)")
 _LIST_GAP = re.compile(r",\s|\band\b")
 _BEFORE, _AFTER = 48, 24
+_FURTHER = 8  # a cue behind the number says less
 _SURE_SHAPE = 0.5
+_NAMED_OTHERWISE, _ASKED_FOR = -0.6, 0.35
 
 
 def detect(view: View, *, window: bool = False) -> Iterator[Finding]:
@@ -154,21 +164,18 @@ def _list_penalty(text: str, run: Run) -> float:
 
 
 def _context(text: str, start: int, end: int) -> float:
-    """Weigh the nearest word before (or just after) that asks for a call against one that names another thing."""
+    """Weigh the nearest word that asks for a call against one that names another thing, within the sentence."""
     before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
-    cue = _distance(_CUE, before, after)
-    anti = _distance(_ANTI, before, after)
-    if cue is None and anti is None:
-        return 0.0
-    if anti is not None and (cue is None or anti < cue):
-        return -0.6
-    return 0.35
-
-
-def _distance(pattern: re.Pattern[str], before: str, after: str) -> int | None:
-    distances = [len(before) - match.end() for match in pattern.finditer(before)]
-    distances += [match.start() + 8 for match in pattern.finditer(after)]
-    return min(distances, default=None)
+    before = _SENTENCE_END.split(before)[-1]
+    after = _SENTENCE_END.split(after)[0]
+    if _ANTI_AFTER.search(after):
+        return _NAMED_OTHERWISE
+    cues = [len(before) - match.end() for match in _CUE.finditer(before)]
+    cues += [match.start() + _FURTHER for match in _CUE.finditer(after)]
+    others = [len(before) - match.end() for match in _ANTI.finditer(before)]
+    if others and min(others) <= min(cues, default=_BEFORE) and not before.endswith("+"):
+        return _NAMED_OTHERWISE
+    return _ASKED_FOR if cues else 0.0
 
 
 def _with_plus(text: str, start: int) -> int:

@@ -3,7 +3,10 @@
 from apps.fraud.detectors.grammar import Grammar, Phrase, compiled
 from apps.fraud.states import Category
 
-_CHEQUE = r"(?:cheque|check|cashier'?s? (?:check|cheque)|certified (?:check|cheque)|bank(?:er'?s)? draft|money order)"
+_CHEQUE = (
+    r"(?:cheque|(?:a|the|my|your|by|this|that|personal|company|bank) check|cashier'?s? (?:check|"
+    r"cheque)|certified (?:check|cheque)|bank(?:er'?s)? draft|money order)"
+)
 _PRIVATE = (
     r"(?:password|passcode|pin|otp|log ?in|credentials|ssn|social security|card (?:number|details|"
     r"info)|cvv|bank (?:details|info|login|account))"
@@ -119,11 +122,12 @@ _PHRASES = (
     Phrase(
         "scam.code_received",
         compiled(
-            r"\b(?:you(?:'ll| will)? (?:get|receive|just got)|i(?:'ve| have)? (?:just )?sent you|"
+            r"\b(?:you(?:'ll| will)? (?:get|receive|just got)|i(?:'ve| have)? (?:just )?sent (?:you|a|the)|"
             r"sent to your (?:phone|mobile|email)|"
-            rf"texted you)\b[^.!?\n]{{0,40}}\b(?:{_CODE} )?code\b[^!?]{{0,60}}\b(?:send|tell|give|read|share|"
+            rf"texted you)\b[^.!?\n]{{0,40}}\b(?:{_CODE} )?code\b[^!]{{0,60}}\b(?:send|tell|give|read|share|"
             r"forward|what is it|text)\b|\b(?:send|tell|give|read|share|forward) (?:me |"
             rf"us )?(?:back )?(?:the |that |your )?(?:{_CODE} )?code (?:you (?:get|got|receive|received)|"
+            r"(?:that |which )?i (?:just |have )?sent|"
             r"that (?:you|was)|i (?:just )?sent|sent to|from the (?:text|sms))"
         ),
         0.9,
@@ -166,7 +170,7 @@ _PHRASES = (
             r"navy)|hearing impaired|deaf|relocating|moving (?:to|down)))\b"
             r"[^!?]{0,160}\b(?:cheque|check(?! (?:in|on|up))|my (?:agent|assistant|secretary|mover|movers|"
             r"client|shipper|lawyer|driver|accountant)|pay (?:you )?(?:upfront|in advance|up front|ahead)|"
-            r"money order|certified|send (?:you )?(?:the )?(?:money|payment|funds)|wire)\b"
+            r"cashier'?s? check|money order|certified|send (?:you )?(?:the )?(?:money|payment|funds)|wire)\b"
         ),
         0.86,
     ),
