@@ -8,6 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.admin import TabularInline
 
 from apps.accounts import selectors as accounts
@@ -26,11 +27,11 @@ from apps.stations.models import (
     Wash,
     WashTransition,
 )
-from apps.stations.services import alerts
+from apps.stations.services import alerts, staff
 
 SEE = ("Operations", "Support")
 ACT = ("Operations",)
-Change = Callable[..., Alert]
+Change = Callable[..., Any]
 
 
 class StationsAdmin(ConsoleAdmin):
@@ -43,6 +44,38 @@ class StationsAdmin(ConsoleAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Operations run the stations, Support answers customers."""
         return accounts.belongs_to(request.user, *SEE)
+
+
+def with_reason(
+    page: ConsoleAdmin, request: HttpRequest, chosen: QuerySet[Any], name: str, change: Change
+) -> HttpResponse | None:
+    """Ask for a reason first, then change each chosen row; a refusal is told and the others are done."""
+    reason = request.POST.get("reason", "").strip()[:200]
+    if not reason:
+        return _ask_reason(page, request, list(chosen), name)
+    done = 0
+    for row in chosen:
+        try:
+            change(request.user, str(row.public_id), reason=reason)
+            done += 1
+        except DomainError as refusal:
+            page.message_user(request, f"{row}: {refusal.message}", messages.ERROR)
+    if done:
+        page.message_user(request, f"{done} done: {name.replace('_', ' ')}.", messages.SUCCESS)
+    return None
+
+
+def _ask_reason(page: ConsoleAdmin, request: HttpRequest, rows: list[Any], name: str) -> HttpResponse:
+    context: dict[str, Any] = {
+        **page.admin_site.each_context(request),
+        "title": f"{name.replace('_', ' ').capitalize()}: {len(rows)} chosen",
+        "rows": rows,
+        "action": name,
+        "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        "opts": page.opts,
+        "back": reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"),
+    }
+    return TemplateResponse(request, "admin/stations/reason.html", context)
 
 
 class Row(TabularInline):  # type: ignore[misc]  # unfold is untyped
@@ -184,6 +217,16 @@ class WashAdmin(StationsAdmin):
         "ended_at",
     )
     inlines = (TransitionRow, CommandRow, EventRow)
+    actions = ("write_off",)
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Operations answer for washes."""
+        return accounts.belongs_to(request.user, *ACT)
+
+    @admin.action(description="Write off and refund unused seconds, with a reason", permissions=["act"])
+    def write_off(self, request: HttpRequest, queryset: QuerySet[Wash]) -> HttpResponse | None:
+        """End the chosen washes by hand."""
+        return with_reason(self, request, queryset.select_related("bay__station"), "write_off", staff.write_off)
 
     @admin.display(description="bay")
     def bay_name(self, wash: Wash) -> str:
@@ -209,41 +252,12 @@ class AlertAdmin(StationsAdmin):
     @admin.action(description="Acknowledge, with a reason", permissions=["act"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Say that somebody looks after the chosen alerts."""
-        return self._change(request, queryset, "acknowledge", alerts.acknowledge)
+        return with_reason(self, request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
 
     @admin.action(description="Clear, with a reason", permissions=["act"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Close the chosen alerts; a level that is still low comes back with the next sweep."""
-        return self._change(request, queryset, "clear", alerts.clear)
-
-    def _change(
-        self, request: HttpRequest, queryset: QuerySet[Alert], name: str, change: Change
-    ) -> HttpResponse | None:
-        reason = request.POST.get("reason", "").strip()[:200]
-        if not reason:
-            return self._ask_reason(request, queryset, name)
-        done = 0
-        for alert in queryset.select_related("station"):
-            try:
-                change(request.user, str(alert.public_id), reason=reason)
-                done += 1
-            except DomainError as refusal:
-                self.message_user(request, f"{alert}: {refusal.message}", messages.ERROR)
-        if done:
-            self.message_user(request, f"{done} done: {name}.", messages.SUCCESS)
-        return None
-
-    def _ask_reason(self, request: HttpRequest, queryset: QuerySet[Alert], name: str) -> HttpResponse:
-        chosen = list(queryset.select_related("station"))
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": f"{name.capitalize()} {len(chosen)} alerts",
-            "alerts": chosen,
-            "action": name,
-            "action_checkbox_name": ACTION_CHECKBOX_NAME,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/stations/reason.html", context)
+        return with_reason(self, request, queryset.select_related("station"), "clear", alerts.clear)
 
 
 @admin.register(Command)

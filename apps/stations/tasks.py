@@ -32,6 +32,7 @@ def sweep_refunds() -> None:
 
 @shared_task(name="stations.sweep_levels")
 def sweep_levels() -> None:
-    """Judge tank levels and look for silent stations."""
+    """Judge tank levels; look for silent stations and for washes that do not end."""
     sweeps.sweep_levels()
     sweeps.sweep_connections()
+    sweeps.sweep_overdue()

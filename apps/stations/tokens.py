@@ -7,7 +7,6 @@ is the only key to a wash; the database keeps its SHA-256, so a copy of the data
 import base64
 import hashlib
 import hmac
-import secrets
 
 BAY_PREFIX = "bay1"
 WASH_PREFIX = "wash1"
@@ -23,9 +22,17 @@ def bay_token_matches(token: str, key: str, bay_id: str, version: int) -> bool:
     return hmac.compare_digest(token.encode(), make_bay_token(key, bay_id, version).encode())
 
 
-def make_wash_token() -> str:
-    """Return a new random wash token of 256 bits."""
-    return f"{WASH_PREFIX}.{secrets.token_urlsafe(32)}"
+def make_wash_token(key: str, wash_id: str, purchase: str) -> str:
+    """Return the token of a wash, the same for every repeat of the purchase that made it.
+
+    So a customer whose first answer was lost in a crash gets the same token from the repeat.
+    """
+    return f"{WASH_PREFIX}.{_sign(key, f'{WASH_PREFIX}:{wash_id}:{purchase}')}"
+
+
+def hash_purchase(bay_id: str, idempotency_key: str) -> str:
+    """Return what the database keeps of a purchase: who does not know the key cannot repeat it."""
+    return hashlib.sha256(f"{bay_id}:{idempotency_key}".encode()).hexdigest()
 
 
 def hash_wash_token(token: str) -> str:

@@ -187,7 +187,6 @@ class ActivateView(PublicView):
             "bay_fault:409",
             "tank_too_low:409",
             "station_no_host:409",
-            "payment_provider_unavailable:503",
         ],
         examples=[ACTIVATE_EXAMPLE],
         role="anyone",
@@ -203,6 +202,7 @@ class ActivateView(PublicView):
             bay_token=body["bay_token"],
             program=body["program"],
             payment_method=body["payment_method"],
+            key=request.headers["Idempotency-Key"],
         )
         answer = {"wash": shapes.show_wash(sold.wash), "wash_token": sold.wash_token}
         if sold.client_secret:

@@ -33,7 +33,7 @@ class Alert(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.component}"
+        return f"{self.station.slug}: {self.component} ({self.severity})"
 
 
 class AlertEntry(models.Model):

@@ -28,6 +28,7 @@ class Wash(PublicModel):
     refund_id = models.CharField(max_length=36, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
     token_hash = models.CharField(max_length=64, unique=True)
+    purchase = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique needs null
     reason = models.CharField(max_length=80, blank=True)
     goodwill = models.BooleanField(default=False)
     lease_expires_at = models.DateTimeField()
@@ -55,6 +56,9 @@ class Wash(PublicModel):
                 name="wash_unsettled",
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.bay.station.slug} / {self.bay.number}: {self.program.name}, {self.get_status_display()}"
 
     @property
     def price(self) -> Money:

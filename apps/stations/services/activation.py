@@ -8,13 +8,13 @@ from django.db import IntegrityError, transaction
 
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound, PaymentRefused
+from apps.common.ids import uuid7
 from apps.payments import services as payments
-from apps.payments.types import PaymentView
 from apps.stations import availability
 from apps.stations.models import Bay, Program, Station, Tank, Wash, WashTransition
 from apps.stations.services.settlement import PURPOSE
 from apps.stations.states import OPEN_WASH, WashStatus
-from apps.stations.tokens import bay_token_matches, hash_wash_token, make_wash_token
+from apps.stations.tokens import bay_token_matches, hash_purchase, hash_wash_token, make_wash_token
 
 LEASE = timedelta(minutes=3)
 
@@ -28,25 +28,34 @@ class Activation:
     client_secret: str | None
 
 
-def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str) -> Activation:
+def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str, key: str) -> Activation:
     """Sell one run of a program at a bay to whoever stands there.
+
+    `key` is the customer's idempotency key: a repeat after a crash goes on with the wash, the
+    payment and the token of the first attempt.
 
     Raises: NotFound; Forbidden `bay_token_invalid`; Conflict `bay_busy`, `bay_offline`,
     `bay_fault`, `tank_too_low`, `station_no_host`; PaymentRefused with the card's reason.
     """
-    token = make_wash_token()
     bay = _present_at(bay_id, bay_token)
-    with transaction.atomic(durable=True):
-        wash, payment = _lease(bay, program, payment_method, token)
-    payment = payments.execute_payment(payment.id)
-    wash = Wash.objects.select_related("bay__station", "program").get(pk=wash.pk)
+    purchase = hash_purchase(str(bay.public_id), key)
+    begun = Wash.objects.filter(purchase=purchase).first()
+    if begun is None:
+        with transaction.atomic(durable=True):
+            begun = _lease(bay, program, payment_method, purchase)
+    payment = payments.execute_payment(begun.payment_id)
+    wash = Wash.objects.select_related("bay__station", "program").get(pk=begun.pk)
     if payment.status in ("failed", "cancelled"):
         raise PaymentRefused(
             payment.failure_code or "payment_refused",
             payment.failure_message or "The payment was refused. Try another card.",
         )
     waiting = wash.status == WashStatus.AWAITING_PAYMENT
-    return Activation(wash, token, payment.client_secret if waiting else None)
+    return Activation(wash, _token_of(wash, purchase), payment.client_secret if waiting else None)
+
+
+def _token_of(wash: Wash, purchase: str) -> str:
+    return make_wash_token(settings.BAY_TOKEN_KEY, str(wash.public_id), purchase)
 
 
 def _present_at(bay_id: str, bay_token: str) -> Bay:
@@ -58,14 +67,14 @@ def _present_at(bay_id: str, bay_token: str) -> Bay:
     return bay
 
 
-def _lease(bay: Bay, code: str, payment_method: str, token: str) -> tuple[Wash, PaymentView]:
+def _lease(bay: Bay, code: str, payment_method: str, purchase: str) -> Wash:
     station = Station.objects.select_for_update(no_key=True).get(pk=bay.station_id)
     bay = Bay.objects.select_related("station").get(pk=bay.pk)
     program = Program.objects.filter(station=station, code=code, active=True).first()
     if program is None:
         raise InvalidInput.field("program", "is not offered at this station")
     _refuse_if_unfit(station, bay, program)
-    wash = _open_wash(bay, program, token)
+    wash = _open_wash(bay, program, purchase)
     payment = payments.prepare_payment(
         purpose=PURPOSE,
         subject=str(wash.public_id),
@@ -75,7 +84,8 @@ def _lease(bay: Bay, code: str, payment_method: str, token: str) -> tuple[Wash, 
         metadata={"wash": str(wash.public_id), "station": station.slug},
     )
     Wash.objects.filter(pk=wash.pk).update(payment_id=payment.id)
-    return wash, payment
+    wash.payment_id = payment.id
+    return wash
 
 
 def _refuse_if_unfit(station: Station, bay: Bay, program: Program) -> None:
@@ -86,10 +96,14 @@ def _refuse_if_unfit(station: Station, bay: Bay, program: Program) -> None:
         raise Conflict(refusal.code, refusal.sentence, refusal.details)
 
 
-def _open_wash(bay: Bay, program: Program, token: str) -> Wash:
+def _open_wash(bay: Bay, program: Program, purchase: str) -> Wash:
+    public_id = uuid7()
+    token = make_wash_token(settings.BAY_TOKEN_KEY, str(public_id), purchase)
     try:
         with transaction.atomic():
             wash = Wash.objects.create(
+                public_id=public_id,
+                purchase=purchase,
                 bay=bay,
                 program=program,
                 amount_minor=program.price_minor,

@@ -11,9 +11,13 @@ from apps.stations.services.maintenance import MaintenanceReport
 class PetWashStationManager:
     """Walk-in sales, the live picture, and maintenance; stateless."""
 
-    def handle_walk_in_payment(self, *, bay_id: str, bay_token: str, program: str, payment_method: str) -> Activation:
+    def handle_walk_in_payment(
+        self, *, bay_id: str, bay_token: str, program: str, payment_method: str, key: str
+    ) -> Activation:
         """Lease the bay, charge, and send the start: see `activation.activate`."""
-        return activation.activate(bay_id=bay_id, bay_token=bay_token, program=program, payment_method=payment_method)
+        return activation.activate(
+            bay_id=bay_id, bay_token=bay_token, program=program, payment_method=payment_method, key=key
+        )
 
     def get_real_time_status(self, station: str | None = None) -> list[LiveStation]:
         """Return the public picture of every station, or of one.
@@ -26,9 +30,10 @@ class PetWashStationManager:
         return selectors.live_status([station])
 
     def monitor_maintenance(self, report: MaintenanceReport | None = None) -> ReportOutcome | None:
-        """Take one report of trouble; without one, sweep levels and connections as beat does."""
+        """Take one report of trouble; without one, sweep levels, connections and washes as beat does."""
         if report is not None:
             return maintenance.take_report(report)
         sweeps.sweep_levels()
         sweeps.sweep_connections()
+        sweeps.sweep_overdue()
         return None

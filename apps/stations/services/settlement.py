@@ -39,6 +39,9 @@ def payment_succeeded(payment: PaymentView) -> None:
         legs=[debit(CLEARING, wash.price), credit(REVENUE, wash.price)],
         effective_at=business_now(),
     )
+    if wash.lease_expires_at <= real_now():
+        # The customer may have left: water must not run for nobody, so the money goes back.
+        move_wash(wash, WashStatus.CANCELLED, reason="lease_ended", ended_at=real_now())
     if not move_wash(wash, WashStatus.ACTIVATING):
         begin_refund(wash, wash.price, reason="lease_ended")
         return

@@ -4,14 +4,17 @@ Each sweep is level-triggered: it looks at the rows, so a lost event or task nev
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 
 from apps.common.clock import real_now
 from apps.payments import services as payments
-from apps.stations.models import AlertSignature, Command, Station, Tank, Wash
+from apps.stations.levels import judge
+from apps.stations.models import Alert, AlertSignature, Command, Station, Tank, Wash
 from apps.stations.services import alerts, commands, lifecycle
 from apps.stations.services.device_words import CONNECTION
 from apps.stations.services.moves import lock_wash, move_wash
@@ -24,6 +27,7 @@ CLOCK_SKEW = timedelta(seconds=30)
 """How far a device's clock may be off before it could take an expired start for a live one."""
 OFFLINE_ALERT_AFTER = timedelta(seconds=60)
 REFUND_STUCK_AFTER = timedelta(minutes=5)
+OVERDUE_AFTER = timedelta(minutes=15)
 SIGNATURE_KEPT = timedelta(minutes=15)
 BATCH = 200
 
@@ -75,15 +79,42 @@ def sweep_refunds() -> int:
 
 
 def sweep_levels() -> int:
-    """Judge every known level again; return how many tanks are low."""
+    """Judge every known level again; return how many tanks are low.
+
+    One query reads them all; only a tank whose status or alert is not what its level says is locked.
+    """
     low = 0
-    tanks = Tank.objects.exclude(status=TankStatus.UNKNOWN).order_by("id")
-    for key in tanks.values_list("pk", flat=True):
+    for tank in _known_tanks():
+        status = judge(tank.level_ml, tank.capacity_ml, tank.thresholds, tank.status)
+        low += status != TankStatus.OK
+        if status == tank.status and _alert_fits(status, tank.alert_severity, tank.alert_is_older):
+            continue
         with transaction.atomic(durable=True):
-            tank = Tank.objects.select_for_update(of=("self",)).select_related("station").get(pk=key)
-            judge_tank(tank)
-            low += tank.status != TankStatus.OK
+            locked = Tank.objects.select_for_update(of=("self",)).select_related("station").get(pk=tank.pk)
+            judge_tank(locked)
     return low
+
+
+def sweep_overdue() -> int:
+    """Call a person for washes that should have ended long ago; return how many there are."""
+    late = Wash.objects.filter(
+        status__in=(WashStatus.RUNNING, WashStatus.PAUSED),
+        started_at__lte=real_now() - F("total_seconds") * timedelta(seconds=1) - OVERDUE_AFTER,
+    )
+    count = 0
+    for public_id in _ids(late):
+        with transaction.atomic(durable=True):
+            wash = lock_wash(str(public_id))
+            if wash is None or not wash.is_open:
+                continue
+            alerts.raise_alert(
+                wash.bay.station,
+                f"bay:{wash.bay.number}:overdue",
+                Severity.WARNING,
+                message="A paid wash has not ended. Look at the bay; write the wash off if it is over.",
+            )
+            count += 1
+    return count
 
 
 def sweep_connections() -> int:
@@ -100,6 +131,32 @@ def sweep_connections() -> int:
             count += 1
     AlertSignature.objects.filter(seen_at__lt=now - SIGNATURE_KEPT).delete()
     return count
+
+
+def _known_tanks() -> QuerySet[Tank, Any]:
+    open_alert = Alert.objects.filter(
+        station=OuterRef("station"),
+        component=Concat(Value("tank:"), OuterRef("chemical")),
+        cleared_at=None,
+    )
+    return (
+        Tank.objects.exclude(status=TankStatus.UNKNOWN)
+        .annotate(
+            alert_severity=Subquery(open_alert.values("severity")[:1]),
+            alert_is_older=Exists(open_alert.filter(raised_at__lt=OuterRef("reported_at"))),
+        )
+        .order_by("id")
+    )
+
+
+def _alert_fits(status: str, severity: str | None, alert_is_older: bool) -> bool:
+    """Whether the open alert, if any, is what the status asks for.
+
+    A device's report that is newer than the last level may know better than the level does.
+    """
+    if status == TankStatus.OK:
+        return severity is None or not alert_is_older
+    return severity == status or severity == Severity.CRITICAL
 
 
 def _follow_up(public_id: str) -> bool:

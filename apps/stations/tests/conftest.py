@@ -7,9 +7,9 @@ import pytest
 from apps.common import events
 from apps.payments.tests.fixtures import Sandbox
 from apps.stations.models import Bay, Station, Wash
-from apps.stations.services.activation import Activation, activate
+from apps.stations.services.activation import Activation
 from apps.stations.tests.device import Device
-from apps.stations.tests.factories import bay_token, make_station
+from apps.stations.tests.factories import buy_wash, make_station
 
 Buy = Callable[..., Activation]
 
@@ -37,13 +37,7 @@ def buy(bay: Bay, stripe_sandbox: Sandbox) -> Buy:
     """Buy a quick wash, at the first bay unless told otherwise."""
 
     def purchase(at: Bay | None = None, payment_method: str = "pm_card_visa") -> Activation:
-        chosen = at or bay
-        return activate(
-            bay_id=str(chosen.public_id),
-            bay_token=bay_token(chosen),
-            program="quick",
-            payment_method=payment_method,
-        )
+        return buy_wash(at or bay, payment_method)
 
     return purchase
 

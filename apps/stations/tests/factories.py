@@ -6,7 +6,9 @@ from django.conf import settings
 
 from apps.common.clock import real_now
 from apps.common.heartbeats import beat
+from apps.common.ids import uuid7
 from apps.stations.models import Bay, Program, Station, Tank
+from apps.stations.services.activation import Activation, activate
 from apps.stations.states import BayState, TankStatus
 from apps.stations.tokens import make_bay_token
 
@@ -40,6 +42,17 @@ def make_station(slug: str = "riverside", *, bays: int = 2, ready: bool = True, 
     if ready:
         beat("bridge")
     return station
+
+
+def buy_wash(bay: Bay, payment_method: str = "pm_card_visa") -> Activation:
+    """Buy a quick wash as a customer who stands at the bay."""
+    return activate(
+        bay_id=str(bay.public_id),
+        bay_token=bay_token(bay),
+        program="quick",
+        payment_method=payment_method,
+        key=str(uuid7()),
+    )
 
 
 def bay_token(bay: Bay) -> str:

@@ -1,10 +1,15 @@
 """A walk-in customer pays once, owns the wash, and the start is on its way in the same moment."""
 
+from datetime import timedelta
+
 import pytest
 
+from apps.common.clock import real_now
 from apps.common.heartbeats import beat
+from apps.common.models import Heartbeat, IdempotencyRecord
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
+from apps.payments import services as payments
 from apps.stations.models import Bay, Command, Station, Tank, Wash
 from apps.stations.protocol import messages
 from apps.stations.states import BayState, TankStatus, WashStatus
@@ -130,8 +135,6 @@ def refuse_unknown_level(station: Station, bay: Bay) -> None:
 
 
 def refuse_host(station: Station, bay: Bay) -> None:
-    from apps.common.models import Heartbeat
-
     Heartbeat.objects.filter(name="bridge").delete()
 
 
@@ -157,11 +160,6 @@ def test_what_cannot_be_washed_is_refused_before_any_payment(api, station, bay: 
 
 
 def test_a_stale_heartbeat_is_no_host(api, bay: Bay) -> None:
-    from datetime import timedelta
-
-    from apps.common.clock import real_now
-    from apps.common.models import Heartbeat
-
     beat("bridge")
     Heartbeat.objects.filter(name="bridge").update(beaten_at=real_now() - timedelta(seconds=31))
     assert post(api, order(bay)).json()["error"]["code"] == "station_no_host"
@@ -204,3 +202,52 @@ def test_a_later_price_change_does_not_touch_a_sold_wash(api, station: Station, 
     station.programs.update(price_minor=5_000, seconds=10)
     wash = Wash.objects.get()
     assert (wash.amount_minor, wash.total_seconds) == (900, 300)
+
+
+def test_a_repeat_after_a_crash_goes_on_with_the_same_wash_and_token(api, bay: Bay, monkeypatch) -> None:
+    """The process dies after the charge: the customer's repeat gets the wash that was paid."""
+    charge = payments.execute_payment
+
+    def die(payment_id: str) -> None:
+        charge(payment_id)
+        raise SystemExit
+
+    with monkeypatch.context() as crash:
+        crash.setattr(payments, "execute_payment", die)
+        with pytest.raises(SystemExit):
+            post(api, order(bay))
+    IdempotencyRecord.objects.update(lease_expires_at=real_now())
+    answer = post(api, order(bay))
+    assert answer.status_code == 202
+    wash = Wash.objects.get()
+    assert answer.json()["wash"]["id"] == str(wash.public_id)
+    token = answer.json()["wash_token"]
+    assert api().get(f"/api/v1/wash/{wash.public_id}", headers={"X-Wash-Token": token}).status_code == 200
+    assert revenue() == 900
+    assert Command.objects.count() == 1
+
+
+CONFIRM = r"/v1/payment_intents/[^/]+/confirm"
+
+
+def test_without_an_answer_the_wash_waits_and_the_late_success_starts_it(api, bay: Bay, stripe_sandbox) -> None:
+    stripe_sandbox.fault("POST", CONFIRM, "drop_answer", times=3)
+    answer = post(api, order(bay))
+    assert (answer.status_code, answer.json()["wash"]["status"]) == (202, "awaiting_payment")
+    assert not Command.objects.exists()
+    stripe_sandbox.deliver_webhooks()
+    assert Wash.objects.get().status == WashStatus.ACTIVATING
+    assert (Command.objects.count(), revenue()) == (1, 900)
+
+
+def test_a_success_after_the_lease_is_given_back_and_starts_nothing(api, bay: Bay, stripe_sandbox, settle) -> None:
+    stripe_sandbox.fault("POST", CONFIRM, "drop_answer", times=3)
+    post(api, order(bay))
+    Wash.objects.update(lease_expires_at=real_now())
+    stripe_sandbox.deliver_webhooks()
+    settle()
+    wash = Wash.objects.get()
+    assert (wash.status, wash.refunded_minor, wash.reason) == (WashStatus.REFUNDED, 900, "lease_ended")
+    assert not Command.objects.exists()
+    assert revenue() == 0
+    assert post(api, order(bay), key="another-key").status_code == 202

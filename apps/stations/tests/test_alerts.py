@@ -1,12 +1,16 @@
 """Trouble is one alert a component: raised once, escalated, acknowledged, cleared, with who and when."""
 
+from datetime import timedelta
+
 import pytest
 
+from apps.common.clock import real_now
 from apps.common.errors import Conflict, NotFound
 from apps.common.models import AuditEntry
 from apps.stations.models import Alert, Station, Tank
 from apps.stations.services import alerts, sweeps
 from apps.stations.tests.device import Device
+from apps.stations.tests.factories import make_station
 
 pytestmark = pytest.mark.django_db
 
@@ -61,9 +65,23 @@ def test_the_sweep_finds_what_no_message_told(station: Station) -> None:
     Tank.objects.filter(chemical="shampoo").update(level_ml=100)
     assert sweeps.sweep_levels() == 1
     assert open_alerts() == [("tank:shampoo", "critical")]
-    Tank.objects.filter(chemical="shampoo").update(level_ml=20_000)
+    Tank.objects.filter(chemical="shampoo").update(level_ml=20_000, reported_at=real_now())
     assert sweeps.sweep_levels() == 0
     assert open_alerts() == []
+
+
+def test_the_sweep_leaves_a_report_alone_that_is_newer_than_the_level(device: Device) -> None:
+    device.say(device.level(2_200, ts=real_now() - timedelta(seconds=5)))
+    device.say(device.alert("shampoo", 9))
+    sweeps.sweep_levels()
+    assert open_alerts() == [("tank:shampoo", "critical")]
+
+
+def test_a_sweep_of_many_tanks_that_are_well_costs_one_query(db, django_assert_num_queries) -> None:
+    for number in range(4):
+        make_station(f"station-{number}")
+    with django_assert_num_queries(1):
+        assert sweeps.sweep_levels() == 0
 
 
 def test_a_bay_in_fault_raises_an_alert_until_it_works(device: Device) -> None:

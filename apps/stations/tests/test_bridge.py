@@ -21,9 +21,8 @@ from apps.stations.models import DeadLetter, Station, StationEvent, Wash
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.signing import public_key, public_key_of, verify
 from apps.stations.services import intake
-from apps.stations.services.activation import activate
 from apps.stations.tests.device import Device
-from apps.stations.tests.factories import bay_token, make_station
+from apps.stations.tests.factories import buy_wash, make_station
 from petwash.devstack.mqtt import MqttServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
@@ -112,9 +111,7 @@ def radio(bridge: Bridge, mqtt_broker: MqttServer, station: Station) -> Iterator
 
 def buy(station: Station) -> Wash:
     bay = station.bays.get(number=1)
-    return activate(
-        bay_id=str(bay.public_id), bay_token=bay_token(bay), program="quick", payment_method="pm_card_visa"
-    ).wash
+    return buy_wash(bay).wash
 
 
 def test_a_wash_goes_over_the_wire_and_back(radio: Radio, station: Station) -> None:

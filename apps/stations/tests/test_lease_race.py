@@ -12,8 +12,7 @@ from apps.common.errors import Conflict
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
 from apps.stations.models import Bay, Wash
-from apps.stations.services.activation import activate
-from apps.stations.tests.factories import bay_token, make_station
+from apps.stations.tests.factories import buy_wash, make_station
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
 
@@ -39,12 +38,7 @@ def together(count: int, act: Callable[[int], str]) -> Counter[str]:
 
 def buy_at(bay: Bay) -> str:
     try:
-        activate(
-            bay_id=str(bay.public_id),
-            bay_token=bay_token(bay),
-            program="quick",
-            payment_method="pm_card_visa",
-        )
+        buy_wash(bay)
     except Conflict as refusal:
         return refusal.code
     return "sold"

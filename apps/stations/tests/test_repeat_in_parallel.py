@@ -9,9 +9,8 @@ from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
 from apps.stations.models import Alert, StationEvent, Wash
 from apps.stations.services import sweeps
-from apps.stations.services.activation import activate
 from apps.stations.tests.device import Device
-from apps.stations.tests.factories import bay_token, make_station
+from apps.stations.tests.factories import buy_wash, make_station
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
 
@@ -39,9 +38,7 @@ def in_threads(count: int, act) -> list[BaseException]:
 def test_one_stop_delivered_six_times_at_once_is_one_refund(settle) -> None:
     station = make_station()
     device, bay = Device(station), station.bays.get(number=1)
-    wash = activate(
-        bay_id=str(bay.public_id), bay_token=bay_token(bay), program="quick", payment_method="pm_card_visa"
-    ).wash
+    wash = buy_wash(bay).wash
     device.say(device.event("started", wash))
     stop = device.event("stopped", wash, used=100)
     failures = in_threads(6, lambda: device.say(stop))

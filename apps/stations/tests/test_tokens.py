@@ -20,8 +20,14 @@ def test_a_token_with_odd_signs_is_refused_quietly() -> None:
     assert not tokens.bay_token_matches("bay1.1.ü", KEY, "bay-1", 1)
 
 
-def test_wash_tokens_differ_and_only_their_hash_is_kept() -> None:
-    first, second = tokens.make_wash_token(), tokens.make_wash_token()
-    assert first != second
+def test_a_wash_token_is_the_same_for_a_repeat_and_for_nobody_else() -> None:
+    first = tokens.make_wash_token(KEY, "wash-1", "purchase-1")
+    assert tokens.make_wash_token(KEY, "wash-1", "purchase-1") == first
+    for other in (
+        tokens.make_wash_token(KEY, "wash-2", "purchase-1"),
+        tokens.make_wash_token(KEY, "wash-1", "purchase-2"),
+        tokens.make_wash_token("another key", "wash-1", "purchase-1"),
+    ):
+        assert other != first
     assert tokens.hash_wash_token(first) != first
     assert len(tokens.hash_wash_token(first)) == 64

@@ -102,7 +102,11 @@ def simulate(bridge: Bridge, mqtt_broker: MqttServer, tmp_path: Path) -> Iterato
 def buy(device: dict[str, Any], bay: int = 0, program: str = "quick") -> Wash:
     chosen = device["bays"][bay]
     return activate(
-        bay_id=chosen["id"], bay_token=chosen["bay_token"], program=program, payment_method="pm_card_visa"
+        bay_id=chosen["id"],
+        bay_token=chosen["bay_token"],
+        program=program,
+        payment_method="pm_card_visa",
+        key=f"purchase-{time.time_ns()}",
     ).wash
 
 
