@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from apps.console import navigation
 from apps.console.login import LoginForm
+from apps.console.password import PasswordForm
 
 
 class PetWashAdminSite(UnfoldAdminSite):
@@ -60,6 +62,16 @@ class PetWashAdminSite(UnfoldAdminSite):
         overview = {"desks": selectors.desks(request.user), "health": selectors.health()}
         answer: HttpResponse = super().index(request, {**overview, **(extra_context or {})})
         return answer
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Change one's own password."""
+        view = PasswordChangeView.as_view(
+            form_class=PasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            template_name="registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Group what the person may see by desk."""
