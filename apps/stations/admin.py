@@ -78,7 +78,7 @@ def _ask_reason(page: ConsoleAdmin, request: HttpRequest, rows: list[Any], name:
     return TemplateResponse(request, "admin/stations/reason.html", context)
 
 
-class Row(TabularInline):  # type: ignore[misc]  # unfold is untyped
+class Row(TabularInline):
     """Base of the rows below an object: shown, not touched."""
 
     extra = 0

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from apps.common.addresses import BrokerAddress
 from apps.common.heartbeats import age_seconds
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
@@ -31,7 +32,6 @@ from apps.stations.simulator.runner import run
 from apps.stations.simulator.station_file import read_station_file
 from apps.stations.simulator.washing import Pace
 from petwash.devstack.mqtt import MqttServer
-from petwash.env import BrokerAddress
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
 PATIENCE_SECONDS = 40
