@@ -20,8 +20,9 @@ def messages_url(conversation):
 def say(api, messages_url):
     """Return a function that sends a message as somebody and gives the answer."""
 
-    def say(person, text, **fields):
-        return api(person).post(messages_url, {"text": text, **fields}, format="json")
+    def say(person, text, *, to=None, **fields):
+        url = f"/api/v1/chat/conversations/{to.public_id}/messages" if to else messages_url
+        return api(person).post(url, {"text": text, **fields}, format="json")
 
     return say
 
