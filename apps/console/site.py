@@ -71,7 +71,8 @@ class PetWashAdminSite(UnfoldAdminSite):
             template_name="registration/password_change_form.html",
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return view(request)
+        answer: HttpResponse = view(request)  # type: ignore[assignment]  # the stubs know only the base class
+        return answer
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Group what the person may see by desk."""
