@@ -20,7 +20,7 @@ from apps.payments.gateways.stripe_api import StripeGateway
 from apps.payments.models import Operation
 
 
-def code(refusal) -> str:
+def code(refusal):
     return refusal.value.code
 
 
