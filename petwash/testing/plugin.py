@@ -21,6 +21,9 @@ _STACK: TestStack | None = None
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the servers and export their addresses; pytest-django reads the settings after us."""
     global _STACK
+    asked = early_config.known_args_namespace
+    if asked.help or asked.version:
+        return
     if RUN_FOLDER not in os.environ:
         _STACK = TestStack()
         early_config.add_cleanup(_STACK.stop)
