@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from apps.accounts import selectors as accounts
-from apps.bookings.models import Booking, BookingTransition, CommissionPlan
+from apps.bookings.models import Booking, BookingTransition, CommissionPlan, ProblemReport
 from apps.common.admin import ConsoleAdmin
 
 SEE = ("Operations", "Support", "Trust & Safety", "Finance")
@@ -67,3 +67,18 @@ class CommissionPlanAdmin(LookedAtByStaff):
 
     list_display = ("code", "name", "owner_fee_pct", "sitter_fee_pct")
     ordering = ("code",)
+
+
+@admin.register(ProblemReport)
+class ProblemReportAdmin(LookedAtByStaff):
+    """What owners reported; the freeze is lifted on the hold's page."""
+
+    list_display = ("booking", "category", "reported_at")
+    list_filter = ("category",)
+    list_select_related = ("booking",)
+    search_fields = ("=booking__reference",)
+    ordering = ("-id",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who decides about it."""
+        return accounts.belongs_to(request.user, "Trust & Safety", "Support")

@@ -12,3 +12,12 @@ class BookingMoved(events.Event):
     booking_id: str
     old_status: str
     new_status: str
+
+
+@dataclass(frozen=True)
+class ProblemReported(events.Event):
+    """An owner reported a problem with a stay; the payment is frozen."""
+
+    booking_id: str
+    report_id: str
+    category: str

@@ -191,3 +191,23 @@ class BookingTransition(models.Model):
 
     class Meta:
         db_table = "booking_transition"
+
+
+class ProblemReport(PublicModel):
+    """What went wrong in the owner's words; it stops the payout until staff has looked."""
+
+    class Category(models.TextChoices):
+        PET_HURT = "pet_hurt", "A pet is hurt or ill"
+        PET_LOST = "pet_lost", "A pet is lost"
+        DAMAGE = "damage", "Something was damaged or is missing"
+        NOT_AS_AGREED = "not_as_agreed", "The care was not as agreed"
+        OTHER = "other", "Something else"
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="problem")
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    category = models.CharField(max_length=20, choices=Category.choices)
+    description = models.TextField(max_length=4000)
+    reported_at = models.DateTimeField(default=business_now)
+
+    class Meta:
+        db_table = "booking_problem_report"

@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.bookings import selectors
-from apps.bookings.models import Booking, Quote
+from apps.bookings.models import Booking, ProblemReport, Quote
 from apps.common.privacy import register
 
 
@@ -26,7 +26,16 @@ def export(user: User) -> dict[str, Any]:
                 "created_at": booking.created_at.isoformat(),
             }
             for booking in Booking.objects.seen_by(user).order_by("id")
-        ]
+        ],
+        "problem_reports": [
+            {
+                "booking": report.booking.reference,
+                "category": report.category,
+                "description": report.description,
+                "reported_at": report.reported_at.isoformat(),
+            }
+            for report in ProblemReport.objects.filter(reporter=user).select_related("booking").order_by("id")
+        ],
     }
 
 
@@ -39,6 +48,7 @@ def blocks(user: User) -> list[str]:
 def erase(user: User) -> None:
     """Empty what the person wrote; the booking itself stays for the books."""
     Booking.objects.filter(owner=user).update(message="")
+    ProblemReport.objects.filter(reporter=user).update(description="")
     Quote.objects.filter(owner=user, booking__isnull=True).delete()
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.bookings.models import ProblemReport
 from apps.bookings.states import BookingStatus
 from apps.bookings.types import CancellationPolicy, Service
 from apps.escrow.states import HoldState
@@ -101,6 +102,22 @@ class CancelSerializer(serializers.Serializer[Any]):
     """The refund quote that was shown."""
 
     refund_quote = serializers.CharField(max_length=1000)
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """What went wrong."""
+
+    category = serializers.ChoiceField(choices=ProblemReport.Category.choices)
+    description = serializers.CharField(max_length=4000)
+
+
+class ProblemAnswerSerializer(serializers.Serializer[Any]):
+    """The report that was kept; the payment is frozen until staff has looked."""
+
+    id = serializers.CharField(source="public_id")
+    booking_id = serializers.CharField(source="booking.public_id")
+    category = serializers.ChoiceField(choices=ProblemReport.Category.choices)
+    reported_at = serializers.DateTimeField()
 
 
 class PayoutRequestSerializer(serializers.Serializer[Any]):

@@ -10,6 +10,8 @@ from apps.bookings.api.rendering import render_booking
 from apps.bookings.api.serializers import (
     BookingSerializer,
     CancelSerializer,
+    ProblemAnswerSerializer,
+    ProblemSerializer,
     RefundQuoteSerializer,
     StartSerializer,
 )
@@ -92,6 +94,32 @@ class CompleteView(ApiView):
         """Complete the stay."""
         booking = services.complete_stay(actor=acting(request), booking_id=booking_id)
         return Response(render_booking(booking, acting(request)))
+
+
+class ReportProblemView(ApiView):
+    """POST /bookings/{id}/report-problem."""
+
+    @operation(
+        summary="Report a problem with a stay",
+        description="Within the stay and the 24 hours after it: the payout is frozen until staff has looked.",
+        request=ProblemSerializer,
+        responses={201: ProblemAnswerSerializer},
+        errors=[
+            "only_the_owner:403",
+            "not_found:404",
+            "booking_moved:409",
+            "hold_elapsed:409",
+            "problem_already_reported:409",
+        ],
+        examples=[examples.asked("A sofa", {"category": "damage", "description": "The sofa was scratched."})],
+        role="the owner of the booking",
+        tags=TAGS,
+    )
+    def post(self, request: Request, booking_id: str) -> Response:
+        """Report a problem."""
+        body = self.parse(ProblemSerializer, request)
+        report = services.report_problem(actor=acting(request), booking_id=booking_id, **body)
+        return Response(ProblemAnswerSerializer(report).data, status=201)
 
 
 class RefundQuoteView(ApiView):

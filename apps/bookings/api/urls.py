@@ -16,6 +16,7 @@ from apps.bookings.api.stay_views import (
     CompleteView,
     DeclineView,
     RefundQuoteView,
+    ReportProblemView,
     StartView,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path(f"{_ONE}/decline", DeclineView.as_view(), name="booking-decline"),
     path(f"{_ONE}/start", StartView.as_view(), name="booking-start"),
     path(f"{_ONE}/complete", CompleteView.as_view(), name="booking-complete"),
+    path(f"{_ONE}/report-problem", ReportProblemView.as_view(), name="booking-report-problem"),
     path(f"{_ONE}/refund-quote", RefundQuoteView.as_view(), name="booking-refund-quote"),
     path(f"{_ONE}/cancel", CancelView.as_view(), name="booking-cancel"),
     path(f"{_ONE}/money", MoneyView.as_view(), name="booking-money"),

@@ -4,6 +4,7 @@ from apps.bookings.services.cancelling import RefundQuote, cancel, quote_refund
 from apps.bookings.services.creation import create_booking
 from apps.bookings.services.payment import deposit, expire_overdue, settle_paid
 from apps.bookings.services.payouts import request_payout
+from apps.bookings.services.problems import report_problem
 from apps.bookings.services.quotes import StayWish, price_stay
 from apps.bookings.services.stays import accept, complete_stay, decline, start_stay
 
@@ -19,6 +20,7 @@ __all__ = [
     "expire_overdue",
     "price_stay",
     "quote_refund",
+    "report_problem",
     "request_payout",
     "settle_paid",
     "start_stay",

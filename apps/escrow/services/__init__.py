@@ -5,6 +5,7 @@ are steps of a use case of the app above and ask for its open transaction.
 """
 
 from apps.escrow.services import blockers, deposits, refunds, releases
+from apps.escrow.services.blockers import freeze_in_use_case
 from apps.escrow.services.deposits import cancel_attempts
 from apps.escrow.services.holds import lock, open_hold, start_release_clock, void_unpaid
 from apps.escrow.services.refunds import Parts, execute_refund, prepare_full_refund, prepare_refund
@@ -26,6 +27,7 @@ __all__ = [
     "StayPetEscrow",
     "cancel_attempts",
     "execute_refund",
+    "freeze_in_use_case",
     "lock",
     "open_hold",
     "prepare_full_refund",

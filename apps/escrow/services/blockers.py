@@ -33,6 +33,11 @@ def lift(*, booking_id: str, actor: User, reason: str) -> HoldView:
     return _change(booking_id, actor, reason, set_on=False)
 
 
+def freeze_in_use_case(*, booking_id: str, actor: User, reason: str) -> None:
+    """Freeze as one step of another use case's transaction; a frozen hold stays frozen."""
+    block(lock_hold(booking_id), Blocker.FREEZE, actor=actor, reason=reason)
+
+
 def block(hold: Hold, blocker: Blocker, *, actor: User | None, reason: str) -> None:
     """Set a blocker on a locked hold; one that is set already stays as it is."""
     require_transaction()
