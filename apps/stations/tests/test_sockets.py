@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -11,7 +12,7 @@ from apps.stations import live
 from apps.stations.models import Station
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import make_station
-from petwash.asgi import application
+from petwash.asgi import ForeignPagesValidator, application
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADERS = [(b"origin", b"http://testserver"), (b"host", b"testserver")]
@@ -78,3 +79,12 @@ def test_with_redis_away_a_change_is_committed_all_the_same() -> None:
     station = make_station("riverside")
     change("riverside")
     assert station.tanks.get(chemical="shampoo").level_ml == 1_000
+
+
+@pytest.mark.parametrize(
+    ("origin", "let_in"),
+    [(None, True), ("https://petwash.example", True), ("https://evil.example", False), ("null", False)],
+)
+def test_pages_of_other_sites_are_kept_out_and_clients_without_a_page_are_not(origin: str | None, let_in: bool) -> None:
+    page = urlparse(origin) if origin is not None else None
+    assert ForeignPagesValidator(None, ["petwash.example"]).valid_origin(page) is let_in
