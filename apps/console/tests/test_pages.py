@@ -83,7 +83,6 @@ def test_the_list_of_alerts_costs_the_same_for_many(
     assert [one["severity"] for one in body["alerts"]] == ["critical"] + ["warning"] * 8
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_operator_takes_an_alert_on_with_a_reason(console: Client, alert: Alert, operator: Any) -> None:
     path = f"/admin/stations/live/alerts/{alert.public_id}/acknowledge"
     refused = console.post(path, json.dumps({"reason": " "}), content_type="application/json")
@@ -96,7 +95,6 @@ def test_an_operator_takes_an_alert_on_with_a_reason(console: Client, alert: Ale
     assert [(entry.actor_id, entry.reason) for entry in entries] == [(operator.pk, "Refill is on its way")]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_only_operations_take_alerts_on(alert: Alert) -> None:
     clerk: Any = StaffFactory(email="clerk@example.com", is_superuser=False)
     clerk.groups.add(Group.objects.get(name="Finance"))
@@ -111,7 +109,6 @@ def test_only_operations_take_alerts_on(alert: Alert) -> None:
     assert '"mayAcknowledge": false' in client.get("/admin/stations/live/").content.decode()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_unknown_or_cleared_alert_is_refused(console: Client, alert: Alert) -> None:
     unknown = "/admin/stations/live/alerts/0197f0a0-7c1e-7000-8000-000000000001/acknowledge"
     body = json.dumps({"reason": "Mine"})

@@ -8,7 +8,7 @@ from django.test import Client
 from apps.accounts.tests.factories import PASSWORD
 from apps.common.models import AuditEntry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 NEW = "a quite different sentence"
 
 
