@@ -4,7 +4,7 @@ A modest lexicon of our own. An identity ("as a Muslim", "my gay son") is never 
 thrown at somebody.
 """
 
-from apps.fraud.detectors.grammar import Grammar, Phrase, compiled
+from apps.fraud.detectors.grammar import Grammar, Phrase, Together, compiled
 from apps.fraud.states import Category
 
 _U = r"(?:you|u|ya|yu|yall|y'all|ur|your|you'?re|youre|you are|u r)"
@@ -188,12 +188,75 @@ _PHRASES = (
     ),
 )
 
+_TOGETHER = (
+    Together(
+        "abuse.superlative",
+        (
+            compiled(
+                r"\b(?:dumbest|stupidest|ugliest|most (?:stupid|useless|pathetic|disgusting|incompetent|annoying)|"
+                r"worst (?:person|human|excuse))\b|"
+                rf"\b(?:what|some) (?:kind|sort) of (?:a )?{_NOUN}\b"
+            ),
+            compiled(r"\b(?:you|you'?re|ur|your|leaves?|would|does)\b"),
+        ),
+        0.8,
+        within=60,
+        excuse=compiled(r"\b(?:dog|cat|pup|he|she|squirrel)(?:'s| is)\b"),
+    ),
+    Together(
+        "abuse.cursing",
+        (
+            compiled(r"\b(?:fuck\w*|f\*+k\w*|goddamn|bloody|bitch(?:es)?|asshole)\b"),
+            compiled(
+                r"\b(?:you|your|ur|u|sitter|owner|woman|man|people|person|stupid|idiot|liar|pay for this|shut|off|"
+                r"hate)\b"
+            ),
+        ),
+        0.72,
+        within=30,
+        excuse=compiled(
+            f"(?:{_PETS.pattern})|\\b(?:fucking|bloody) "
+            "(?:love|great|awesome|amazing|brilliant|cold|hot|freezing|cute)\\b"
+        ),
+    ),
+    Together(
+        "abuse.wishes_harm",
+        (
+            compiled(
+                r"\bhope (?:you|your (?:house|dog|cat|family|kids|car))\b|\b(?:come|coming|go|"
+                r"drive) to your (?:house|home|place|work)\b|\bmake you pay\b"
+            ),
+            compiled(
+                r"\b(?:burns?|die|dies|rots?|suffers?|beat|kill|hurt|bitch|cancer|crash(?:es)?|sick|pay for this|"
+                r"break)\b"
+            ),
+        ),
+        0.9,
+        within=60,
+        excuse=compiled(
+            r"\b(?:not|don'?t|doesn'?t|won'?t|get well|feel better|if (?:he|she) (?:is|gets) (?:sick|hurt)|"
+            r"isn'?t)\b"
+        ),
+    ),
+    Together(
+        "abuse.unwanted",
+        (
+            compiled(r"\b(?:sexy|horny|babe|naked|nudes?|in bed with me|your body)\b"),
+            compiled(r"\b(?:you|your|come over|alone|tonight|send|show|me)\b"),
+        ),
+        0.8,
+        within=60,
+        excuse=compiled(r"\bbabe (?:is|the|loves)\b|\bnaked (?:cat|sphynx|neck|rat)\b"),
+    ),
+)
+
 ABUSE = Grammar(
     Category.ABUSE,
     compiled(
-        rf"\b(?:{_U}|{_SLUR}|{_NOUN}|{_FUCK}\w*|stfu|gtfo|kys|hell|piss|shut|suck|lost|dead|sex|someone|"
+        rf"dumbest|stupidest|ugliest|most |worst |bloody|goddamn|hope|your|pay|babe|horny|alone|\b(?:{_U}|"
+        rf"{_SLUR}|{_NOUN}|{_FUCK}\w*|stfu|gtfo|kys|hell|piss|shut|suck|lost|dead|sex|someone|"
         rf"somebody|people|women|{_ADJ})\b|blow ?job|hand ?job|yourself|nudes?|naked|sexy|tits|boobs|"
         r"breasts|pussy|cock|kiss|(?:dog|cat|pet) (?:gets|will|dies)"
     ),
-    _PHRASES,
+    (*_PHRASES, *_TOGETHER),
 )

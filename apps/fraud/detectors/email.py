@@ -43,10 +43,15 @@ _GLUED = re.compile(rf"(?<![a-z0-9])[a-z0-9._+\-]{{2,40}}?(?:at|@){_PROVIDER}(?:
 _BY_PROVIDER = re.compile(
     rf"\b(?:my\s+)?(?:e-?mail|{_PROVIDER})(?:\s+(?:address|account|addy|handle|name|"
     r"user ?name))?\s*(?:is|:|=|->?|>)+\s*"
-    rf"(?P<token>[a-z0-9]{0, 24}(?:[._+\-]|\d)[a-z0-9._+\-]{0, 24}[a-z0-9])"
+    rf"(?P<token>[a-z0-9]{{0,24}}(?:[._+\-]|\d)[a-z0-9._+\-]{{0,24}}[a-z0-9])"
 )
 _TOKEN_THEN_PROVIDER = re.compile(
-    r"(?<![a-z0-9])[a-z0-9]{0,24}(?:[._+]|\d)[a-z0-9._+\-]{0,24}[a-z0-9]\s*[,(\[:]?\s*(?:gmail|g-mail|hotmail|protonmail)\b"
+    r"(?<![a-z0-9])[a-z0-9]{0,24}(?:[._+]|\d)[a-z0-9._+\-]{0,24}[a-z0-9]\s*[,(\[:]?\s*(?:gmail|g-mail|"
+    r"hotmail|protonmail)\b"
+)
+_REVERSED = re.compile(r"\b(?:moc|gro|ten|ed|ku\.oc)\.[a-z]{3,12}@[a-z0-9._\-]{2,30}")
+_IN_BRACKETS = re.compile(
+    r"(?<![a-z0-9])[a-z0-9._+\-]{4,30}\s*[(\[]\s*(?:gmail|g-mail|hotmail|protonmail|icloud|yahoo)\s*[)\]]"
 )
 _HINT = re.compile(
     rf"@|\bat\b|&#0?64|%40|arroba|\(a\)|\[a\]|mail\b|at(?:gmail|hotmail|yahoo|outlook|icloud)|{_PROVIDER}"
@@ -60,6 +65,8 @@ _GRAMMARS = (
     (_AT_PROVIDER, "contact.email_disguised", 0.9),
     (_GLUED, "contact.email_disguised", 0.9),
     (_BY_PROVIDER, "contact.email_disguised", 0.85),
+    (_REVERSED, "contact.email_disguised", 0.9),
+    (_IN_BRACKETS, "contact.email_disguised", 0.82),
     (_TOKEN_THEN_PROVIDER, "contact.email_disguised", 0.82),
 )
 

@@ -30,6 +30,11 @@ _ADD_ME = re.compile(
     rf"(?:the\s+|my\s+)?(?:{_SURE}|ig|snap|signal|line|tg|wa)\b(?:{_COPULA}{_NAME}|\s*[,:]?\s*(?:i am|"
     rf"i'm|im|it's|its|as)?\s*{_MARKED_NAME})?"
 )
+_NAME_ON = re.compile(rf"(?P<token>{_MARKED_NAME})\s+(?:on|in|at)\s+(?:the |my )?{_NETWORK}\b")
+_NETWORK_ME = re.compile(
+    r"\b(?:whats ?app|telegram|snap(?:chat)?|insta|dm|imessage|facetime|skype) (?:me|"
+    r"us)\b(?! (?:a photo|photos|pics))"
+)
 _MOVE = re.compile(
     r"\b(?:let'?s|lets|we (?:can|could|should)|can we|could we|shall we|move|switch|continue|talk|"
     r"chat|speak|easier|better|"
@@ -48,13 +53,15 @@ _OFF_APP = re.compile(
     r"out))\s+(?:to me\s+|me\s+)?"
     r"(?:outside(?: of)?|off)\s+(?:the |this )?(?:app|platform|site|petwash|here)\b"
 )
-_HINT = re.compile(rf"@|\b{_NETWORK}\b|\byour\b|\bur\b|\byr\b|\boff\b|outside")
+_HINT = re.compile(rf"@|\b{_NETWORK}\b|\bdm\b|\byour\b|\bur\b|\byr\b|\boff\b|outside")
 
 _GRAMMARS = (
     (_AT_SIGN, "contact.handle", 0.86),
     (_BY_NETWORK, "contact.handle_on_network", 0.86),
     (_NETWORK_NAME, "contact.handle_on_network", 0.84),
     (_ADD_ME, "contact.move_to_network", 0.82),
+    (_NAME_ON, "contact.handle_on_network", 0.84),
+    (_NETWORK_ME, "contact.move_to_network", 0.7),
     (_MOVE, "contact.move_to_network", 0.6),
     (_ASK, "contact.asks_for_contact", 0.6),
     (_OFF_APP, "contact.move_off_app", 0.65),

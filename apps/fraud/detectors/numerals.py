@@ -98,7 +98,7 @@ def _read_imitation(token: str) -> str | None:
     digits = sum(sign.isdigit() for sign in token)
     if not digits:
         return None
-    if _ALIKE_TOKEN.fullmatch(token) and digits * 5 >= len(token) * 2:
+    if _ALIKE_TOKEN.fullmatch(token) and digits * 3 >= len(token):
         return token.translate(_ALIKE)
     if _INTERLEAVED.fullmatch(token):
         return "".join(sign for sign in token if sign.isdigit())

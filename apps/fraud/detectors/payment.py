@@ -54,7 +54,8 @@ _OUTSIDE_TOO = r"(?:outside|off the|instead|avoid|skip|save|cheaper|without)"
 _INSIDE_ONLY = compiled(rf"^(?!.*\b{_OUTSIDE_TOO}\b)(?:.*?){_INSIDE.pattern}")
 # Money for errands of the stay is no payment of the stay.
 _ERRAND = compiled(
-    r"\b(?:groomer|groom|treats?|vet bill|emergency|pet store|petty cash|food money|tip jar|groceries|parking|taxi|cab|"
+    r"\b(?:groomer|groom|treats?|vet bill|emergency|pet store|petty cash|food money|tip jar|groceries|"
+    r"envelope|used to pay|dog walker|parking|taxi|cab|"
     r"register|cashier|change for|vet takes|clinic|shop|store|laundry|park fee|entrance|cash cow|cash register|pizza)\b"
 )
 
@@ -209,13 +210,34 @@ _PHRASES = (
     Phrase(
         "payment.without_platform",
         compiled(
-            r"\b(?:without (?:them|the middle ?man)|don'?t (?:go|book|pay) (?:through|via|by|on|with|"
-            rf"over) {_PLATFORM})\b"
+            r"\b(?:without (?:them|the middle ?man)|(?:don'?t|do not) (?:go|book|pay|use) (?:(?:through|via|by|on|with|"
+            rf"over) )?{_PLATFORM})\b(?!')"
         ),
         0.66,
         refusable=False,
         excuse=compiled(r"\b(?:please don'?t|we can'?t|not allowed|rules|can'?t live without|sleep|walk)\b"),
     ),
+    Phrase(
+        "payment.cash_asked",
+        compiled(r"\b(?:how about|what about|ok(?:ay)? with|fine with|good with|open to|prefer|or) cash\b|\bcash\s*\?"),
+        0.72,
+        excuse=compiled(f"(?:{_PET.pattern})|(?:{_ERRAND.pattern})|(?:named|called) cash"),
+    ),
+    Phrase(
+        "payment.straight_to_me",
+        compiled(
+            r"\b(?:pay|paying|send|settle)(?: up)?(?: it| the money| the rest)? (?:with |to )?(?:me|us|you|"
+            r"the sitter) (?:straight|separately|"
+            r"offline|instead of|by card at|at my|when i (?:get|come|arrive|see)|when you (?:get|come|arrive|"
+            r"see)|up in person)\b|"
+            r"\bsettle up (?:with (?:you|me) )?(?:in person|in cash|directly|later|offline)\b|"
+            r"\bno app needed\b|\b(?:do|handle|arrange) (?:it|this) offline\b|"
+            r"\bmark it as (?:cancelled|declined|complete)\b"
+        ),
+        0.7,
+        excuse=compiled(r"\b(?:food|vet|groomer|pet ?wash releases|the app pays)\b"),
+    ),
+    Phrase("payment.iban", compiled(r"\b(?:iban|sort code|routing number)\b"), 0.8),
     Phrase(
         "payment.bank_details",
         compiled(
@@ -253,7 +275,8 @@ PAYMENT = Grammar(
         rf"cash|{_WALLET}|direct|private|outside|\boff\b|fees?\b|commission|\bcut\b|cheaper|discount|"
         r"under the table|wire\b|banknotes|bank\b|account|between us|"
         r"between ourselves|cancel|around|without|middle ?man|in person|face to face|better (?:price|rate|"
-        r"deal)|instead|on the side|bypass|skip|percentage|charges?|just us|personally"
+        r"deal)|instead|on the side|bypass|skip|percentage|charges?|just us|personally|straight|separately|"
+        r"offline|no app|settle|mark it|don'?t|do not"
     ),
     _PHRASES,
 )

@@ -36,6 +36,8 @@ _NUMBER_WORD = re.compile(
 _GLUED_HINT = re.compile(r"(?:zero|one|two|three|four|five|six|seven|eight|nine)(?=\w)")
 _LIST_GAP = re.compile(r",\s|\band\b")
 _BEFORE, _AFTER = 48, 24
+_ID_PREFIX = re.compile(r"(?<![a-z])[a-z]{1,2}-$")  # C-88120934 is somebody's id
+_PREFIXED = 0.4
 _FURTHER = 8  # a cue behind the number says less
 _SURE_SHAPE = 0.5
 _NAMED_OTHERWISE, _ASKED_FOR = -0.6, 0.35
@@ -104,6 +106,7 @@ def _score(text: str, run: Run) -> float:
         score = max(score, 0.92)
     score += 0.1 if run.disguised else 0.0
     score -= _list_penalty(text, run)
+    score -= _PREFIXED if _ID_PREFIX.search(text[max(0, start - 8) : start]) else 0.0
     return max(0.0, min(0.99, score + _context(text, start, end)))
 
 

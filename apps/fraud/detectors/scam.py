@@ -1,6 +1,6 @@
 """Known frauds of marketplaces: overpayment, cheques, gift cards, phishing, advance fees."""
 
-from apps.fraud.detectors.grammar import Grammar, Phrase, compiled
+from apps.fraud.detectors.grammar import Grammar, Phrase, Together, compiled
 from apps.fraud.states import Category
 
 _CHEQUE = (
@@ -196,10 +196,140 @@ _PHRASES = (
     ),
 )
 
+_HOUSE = (
+    r"wi-?fi|alarm|door|gate|lock ?box|garage|building|entry|keypad|netflix|crate|house|apartment|front|elevator|"
+    r"booking pin|start pin|start the stay|from the app|in the app|router|camera"
+)
+_TOGETHER = (
+    Together(
+        "scam.asks_money_back",
+        (
+            compiled(
+                r"\b(?:over ?paid|over ?payment|too much|by mistake|mistakenly|accident\w*|in error|"
+                r"instead of \$?\d+)\b"
+            ),
+            compiled(r"\b(?:refund|send|return|wire|transfer|zelle|venmo|cash ?app|forward|give|pay)\b"),
+            compiled(
+                r"\b(?:me|us|it) (?:back|the)\b|\bback (?:the|to)\b|\b(?:balance|difference|extra|excess|remainder|"
+                r"surplus)\b"
+            ),
+        ),
+        0.84,
+        excuse=compiled(r"(?<!cash )\b(?:app|pet ?wash|support|food|treats?|fed|kibble|pills?|keys?)\b"),
+    ),
+    Together(
+        "scam.cheque_and_rest",
+        (
+            compiled(rf"\b(?:{_CHEQUE}|checks?(?= (?:has|was|will|is|for)\b))"),
+            compiled(
+                r"\b(?:the|any) (?:rest|remaining\w*|remainder|balance|difference|excess)\b|\bonce it clears\b|"
+                r"\btake out your\b|\bkeep (?:your|\$?\d+)"
+            ),
+        ),
+        0.9,
+        excuse=compiled(r"\b(?:vet|health|wellness|background) check\b|\bcheck[- ]?(?:in|up|out|list)\b"),
+    ),
+    Together(
+        "scam.gift_card_favour",
+        (
+            compiled(rf"\b{_GIFT}\b"),
+            compiled(r"\b(?:reimburse|pay you back|favou?r|codes?|scratch|photo|picture|pics?|the back|numbers?)\b"),
+        ),
+        0.86,
+        excuse=compiled(r"\b(?:thank you|thanks|on the table|present for you)\b"),
+    ),
+    Together(
+        "scam.wants_the_code",
+        (
+            compiled(
+                rf"\b{_CODE} (?:code|number|pin)\b|\bcode (?:that |which )?(?:you|i) (?:just |have |will )?(?:got|"
+                r"get|received?|sent)\b"
+            ),
+            compiled(r"\b(?:send|tell|give|read|share|forward|what'?s|what is|text|need)\b"),
+        ),
+        0.86,
+        excuse=compiled(rf"\b(?:{_HOUSE})\b"),
+    ),
+    Together(
+        "scam.payer_is_away",
+        (
+            compiled(
+                r"\b(?:abroad|overseas|army|navy|military|marine|deployed|deployment|offshore|oil rig|"
+                r"out of the country|"
+                r"hearing impaired)\b"
+            ),
+            compiled(
+                r"\b(?:(?:my|shipping|moving) (?:agent|assistant|courier|shipper|mover)s?|cheque|checks? (?:will|"
+                r"by|to)|courier|"
+                r"pay you (?:up ?front|in advance)|your payment|money order|western union)\b"
+            ),
+        ),
+        0.84,
+    ),
+    Together(
+        "scam.pay_first",
+        (
+            compiled(
+                r"\b(?:refundable|release|customs|insurance|shipping|transport\w*|upgrade|clearance|courier|"
+                r"delivery|activation)\b"
+                r"(?: \w+){0,2} (?:fee|deposit|charge|cost|payment)s?\b|\bonly pay (?:for )?(?:the )?(?:transport|"
+                r"shipping|delivery)\b"
+            ),
+            compiled(
+                r"\b(?:pupp?y?|kittens?|releases?|payout|prize|before you|first|winner|iphone|is free|business account|"
+                r"send (?:me |us )?\$?\d+)\b"
+            ),
+        ),
+        0.82,
+        excuse=compiled(r"\b(?:vet|food|kibble|hotel|in the app|through the app)\b"),
+    ),
+    Together(
+        "scam.quick_money",
+        (
+            compiled(r"\b(?:bitcoin|btc|crypto\w*|forex|trading|binary options|nft)\b"),
+            compiled(
+                r"\b(?:earn\w*|profits?|made \$?\d+|invest\w*|(?:a|per) (?:day|week|month)|show you how|teach you|"
+                r"double|returns?)\b"
+            ),
+        ),
+        0.86,
+    ),
+    Together(
+        "scam.wants_private_data",
+        (
+            compiled(
+                r"\b(?:bank cards?|online banking|bank login|user ?name and password|card (?:number|details)|cvv|"
+                r"your password|"
+                r"photo of your (?:id|passport|card)|social security)\b"
+            ),
+            compiled(r"\b(?:send|give|reply|provide|enter|tell|need|share|confirm)\b"),
+        ),
+        0.86,
+        excuse=compiled(rf"\b(?:{_HOUSE}|never|don'?t)\b"),
+    ),
+    Together(
+        "scam.in_our_name",
+        (
+            compiled(
+                r"\b(?:pet ?wash|unusual activity|your account (?:will|has|is)|your payout|dear (?:user|customer|"
+                r"member|sitter))\b"
+            ),
+            compiled(
+                r"\b(?:password|card number|log ?in here|verify your|confirm your|needs you to pay|this link|"
+                r"link below|"
+                r"release fee|click here|bank (?:account|login) (?:details|number)?)"
+            ),
+        ),
+        0.84,
+        excuse=compiled(r"\b(?:do i need|did you|i had to|how do i|does pet ?wash|never)\b"),
+    ),
+)
+
 SCAM = Grammar(
     Category.SCAM,
     compiled(
-        r"over ?pa|extra|balance|difference|excess|remainder|surplus|che(?:que|ck)|draft|money order|card|"
+        r"over ?pa|mistake|accident|too much|error|extra|balance|difference|excess|remainder|surplus|"
+        r"che(?:que|ck)|draft|money order|card|"
         r"western union|money ?gram|remit|perfect money|"
         r"invest|double|triple|guaranteed|trading|forex|income|earn|bitcoin|crypto|password|passcode|"
         r"\bpin\b|otp|log ?in|credential|ssn|social sec|cvv|bank|code|"
@@ -208,5 +338,5 @@ SCAM = Grammar(
         r"agent|assistant|mover|won\b|congrat|claim|lottery|inheritance|kin\b|winner|rest of the|company|"
         r"secretary|client|sponsor|courier"
     ),
-    _PHRASES,
+    (*_PHRASES, *_TOGETHER),
 )

@@ -9,7 +9,9 @@ from apps.common import events
 from apps.common.clock import real_now
 from apps.common.db import TransactionRequired
 from apps.common.ids import uuid7
+from apps.common.models import OutboxEvent
 from apps.fraud import services
+from apps.fraud.events import MessageFlagged
 from apps.fraud.models import FraudLog, Source
 from apps.fraud.selectors import STRIKE_LIFE, sender_history
 from apps.fraud.states import Decision
@@ -66,7 +68,6 @@ def test_nothing_flagged_nothing_logged(owner, stranger):
 
 
 def test_logging_announces_the_message_by_ids(owner, stranger):
-    heard = []
     conversation = uuid7()
     services.log_verdict(
         verdict=services.judge(text="Buy two Steam gift cards and send me the codes", sender_id=owner.pk),
@@ -76,12 +77,11 @@ def test_logging_announces_the_message_by_ids(owner, stranger):
         conversation_reference=conversation,
         confirmed_booking=False,
     )
-    from apps.common.models import OutboxEvent
-
     stored = OutboxEvent.objects.get()
-    heard.append(events.rebuild(stored.name, stored.payload))
-    assert (heard[0].category, heard[0].action, heard[0].urgent) == ("scam", "block", True)
-    assert (heard[0].conversation_id, heard[0].sender_id) == (str(conversation), owner.pk)
+    heard = events.rebuild(stored.name, stored.payload)
+    assert isinstance(heard, MessageFlagged)
+    assert (heard.category, heard.action, heard.urgent) == ("scam", "block", True)
+    assert (heard.conversation_id, heard.sender_id) == (str(conversation), owner.pk)
 
 
 @pytest.mark.django_db(transaction=True)
