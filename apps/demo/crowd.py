@@ -20,7 +20,6 @@ from apps.demo.people import Person
 from apps.demo.sitting import Shares
 
 AT_ONCE = 8
-PROGRAMS = ("quick", "classic", "flea_tick")
 ADVANCE_SECONDS = 14 * 24 * 3600
 T = TypeVar("T")
 R = TypeVar("R")
@@ -109,9 +108,10 @@ class Crowd:
 
     def washes(self, count: int, bays: list[Bay], witness: Witness) -> WashTotals:
         """Run the washes, one at a time in each bay and all bays at once."""
+        programs = washing.programs_everywhere(self.base, {bay.station for bay in bays})
         todo: Queue[str] = Queue()
         for _ in range(count):
-            todo.put(self.random.choice(PROGRAMS))
+            todo.put(self.random.choice(programs))
         totals = WashTotals()
         with tqdm(total=count, desc="washes", unit="wash") as bar, ThreadPoolExecutor(len(bays)) as pool:
             for done in [pool.submit(self._work, bay, todo, totals, witness, bar) for bay in bays]:

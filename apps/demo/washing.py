@@ -18,6 +18,15 @@ def pay(client: Client, bay: Bay, program: str, card: str = "pm_card_visa") -> A
     return client.post("wash/payment/activate", body, once=True)
 
 
+def programs_everywhere(client: Client, stations: set[str]) -> list[str]:
+    """Return the codes of the programs that every one of the stations sells, in order."""
+    sold = [
+        {row["code"] for row in client.get(f"wash/stations/{station}").expect(200).body["programs"]}
+        for station in stations
+    ]
+    return sorted(set.intersection(*sold))
+
+
 def await_wash(client: Client, wash: str, token: str, wanted: set[str], seconds: float = 90) -> Any:
     """Wait until the wash is in one of the wanted states."""
     return client.wait_for(

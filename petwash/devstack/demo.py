@@ -18,6 +18,7 @@ from petwash.devstack.programs import REPOSITORY, manage
 
 START_SECONDS = 300.0
 STOP_SECONDS = 30.0
+_SIMULATION = "--speed 120 --refill-after 5 --canister-ml 1000"  # nobody watches; many washes fit
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +46,7 @@ def _start(home: Path, output: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "petwash.devstack.run"],
         cwd=REPOSITORY,
-        env={**given, "PORT": str(free_port()), "PETWASH_HOME": str(home)},
+        env={"PETWASH_SIMULATION": _SIMULATION, **given, "PORT": str(free_port()), "PETWASH_HOME": str(home)},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

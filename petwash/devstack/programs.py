@@ -1,12 +1,15 @@
 """The processes of a running copy, besides its servers."""
 
+import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _GRACE_SECONDS = 3
-SIMULATOR_SPEED = 20  # a wash of five minutes takes 15 s in the demonstration
+# A wash of five minutes takes 15 s; somebody comes with a canister a minute after a critical alert.
+_SIMULATION = "--speed 20 --refill-after 60 --canister-ml 1000"
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Program:
 def programs(home: Path, port: int) -> list[Program]:
     """Return what runs, in the order of its start; the stations that are simulated come last."""
     stations = [str(path) for path in sorted((home / "stations").glob("*.json"))]
-    simulate = ["simulate_stations", *stations, "--speed", str(SIMULATOR_SPEED)]
+    simulation = shlex.split(os.environ.get("PETWASH_SIMULATION", _SIMULATION))
+    simulate = ["simulate_stations", *stations, *simulation]
     return [
         Program("web", _web(port)),
         Program("worker", _celery("worker", "--concurrency", "2", "--without-mingle")),

@@ -16,7 +16,7 @@ RANK = {"": 0, Severity.WARNING.value: 1, Severity.CRITICAL.value: 2}
 
 @dataclass(frozen=True)
 class Pace:
-    """How the simulated machine behaves in time; all but `speed` in seconds.
+    """How the simulated machine behaves in time; all but `speed` and `canister_ml` in seconds.
 
     Sanitizing passes at `speed` too; start delay, resume and refill pass in real seconds.
     """
@@ -26,6 +26,7 @@ class Pace:
     sanitize: float = 20.0
     resume_after: float = 3.0
     refill_after: float | None = None
+    canister_ml: float | None = None
     report_every: float = 1.0
     reboot: float = 1.0
 
@@ -179,11 +180,11 @@ class Washing:
                 self._voice.alert(tank, severity, now)
 
     def _refill(self, elapsed: float, now: datetime) -> None:
-        """Fill a reported tank again, so many seconds after its alert."""
+        """Refill a tank so many seconds after its critical alert; a warning sends nobody out yet."""
         if self._pace.refill_after is None:
             return
         for tank in self._voice.memory.tanks.values():
-            if not tank.alerted:
+            if tank.alerted != Severity.CRITICAL.value:
                 continue
             left = self._refill_in.get(tank.chemical, self._pace.refill_after) - elapsed
             self._refill_in[tank.chemical] = left
@@ -192,8 +193,11 @@ class Washing:
                 self.refill(tank, now)
 
     def refill(self, tank: TankMemory, now: datetime) -> None:
-        """Fill a tank to the brim; bays that stood for want of it work again."""
-        tank.level_ml, tank.alerted = float(tank.capacity_ml), ""
+        """Empty a canister into a tank, or fill it to the brim; bays that stood for want of it work again."""
+        brought = tank.capacity_ml if self._pace.canister_ml is None else self._pace.canister_ml
+        tank.level_ml = min(float(tank.capacity_ml), tank.level_ml + brought)
+        severity = _severity(tank)
+        tank.alerted = severity.value if severity else ""
         self._voice.note(f"{tank.chemical} refilled")
         for bay in self._voice.memory.bays.values():
             if bay.fault == "tank_empty":

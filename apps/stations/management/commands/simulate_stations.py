@@ -39,7 +39,10 @@ class Command(BaseCommand):
             help="drop-ack, never-start, 'late-start 90', duplicate, reboot-mid-wash, "
             "'offline 120', low-tank, poison, no-clock; may be repeated",
         )
-        parser.add_argument("--refill-after", type=_above_zero, metavar="SECONDS", help="refill a reported tank")
+        parser.add_argument("--refill-after", type=_above_zero, metavar="SECONDS", help="refill a critical tank")
+        parser.add_argument(
+            "--canister-ml", type=_above_zero, metavar="ML", help="what a refill brings; else a full tank"
+        )
         parser.add_argument("--state-dir", type=Path, help="the devices' flash")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,7 +53,7 @@ class Command(BaseCommand):
         except (ValueError, StationFileError) as error:
             raise CommandError(str(error)) from error
         broker = _broker(options["mqtt"])
-        pace = Pace(speed=options["speed"], refill_after=options["refill_after"])
+        pace = Pace(speed=options["speed"], refill_after=options["refill_after"], canister_ml=options["canister_ml"])
         state = options["state_dir"] or Path(settings.PETWASH_HOME) / "stations" / "state"
         inbox: queue.Queue[Signal] = queue.Queue()
         stations = [

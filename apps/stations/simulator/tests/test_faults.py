@@ -8,7 +8,7 @@ from apps.stations.protocol.topics import Kind
 from apps.stations.simulator.faults import Faults
 from apps.stations.simulator.washing import Pace
 
-from .bench import Bench
+from .bench import Bench, station_with_level
 
 
 @pytest.mark.parametrize("word", ["offline 120", "offline:120", "offline=120", "offline"])
@@ -118,3 +118,13 @@ def refused(body: bytes) -> bool:
     except ProtocolError:
         return True
     return False
+
+
+def test_a_warning_sends_nobody_and_a_canister_brings_what_it_holds() -> None:
+    bench = Bench(station=station_with_level(1_050), pace=Pace(refill_after=30, canister_ml=800))
+    bench.wait(60)
+    assert bench.level() == 1_050, "a warning alone brings no canister"
+    bench.start()
+    bench.wait(350)
+    assert bench.event_types() == ["started", "finished"]
+    assert 1_500 < bench.level() < 1_850
