@@ -8,7 +8,7 @@ from apps.demo.hardware import Bay
 
 RUN = {"finished", "stopped", "partially_refunded"}
 REFUNDED = {"refunded"}
-LARGEST_DOSE_ML = 300  # no program takes more of one chemical
+ENOUGH_ML = 600  # a dose is 300 at most, and what the other bay was sold is spoken for
 OVER = RUN | REFUNDED
 
 
@@ -86,7 +86,7 @@ def await_ready(client: Client, bay: Bay, program: str, seconds: float = 120) ->
     while time.monotonic() < deadline:
         await_idle(client, bay, seconds=max(1.0, deadline - time.monotonic()))
         station = live_station(client, bay.station)
-        if station["online"] and all(tank["level_ml"] >= LARGEST_DOSE_ML for tank in station["tanks"]):
+        if station["online"] and all(tank["level_ml"] >= ENOUGH_ML for tank in station["tanks"]):
             return
         time.sleep(0.5)
     raise StepFailed(f"{bay.station} cannot run {program}: its tanks stay too low")

@@ -43,7 +43,7 @@ PROGRAMS = (
         {"shampoo": 250, "conditioner": 200, "disinfectant": 50},
     ),
     ProgramPlan(
-        "flea-tick",
+        "flea_tick",
         "Flea and tick wash",
         720,
         1_900,
