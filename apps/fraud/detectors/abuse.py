@@ -170,7 +170,7 @@ _PHRASES = (
     Phrase(
         "abuse.hatred",
         compiled(
-            r"\b(?:i (?:hate|despise|loathe|can'?t stand) (?:you|u|ur guts|your guts|people like you|"
+            r"\b(?:i (?:hate|despise|loathe|can'?t stand|don'?t like) (?:you|u|ur guts|your guts|people like you|"
             r"you people)|nobody (?:likes|wants|loves|cares about) you|you (?:make me sick|disgust me|suck|"
             r"stink|smell|are (?:dead to me|nothing|the worst))|you people|(?:people|women|"
             r"men) like you (?:should|deserve|are)|get lost|drop dead|"
@@ -185,6 +185,39 @@ _PHRASES = (
             r"\b(?:you smell like|the worst part|you people (?:are (?:great|amazing|wonderful|lovely|"
             r"the best))|waste of (?:your|my) time if|hate you (?:had|have|missed)|i hate you'?re)\b"
         ),
+    ),
+    Phrase(
+        "abuse.called_names",
+        compiled(
+            r"(?<!\ban )(?<!\ba )(?<!the )(?<!that )(?<!such )(?<!my )(?<!little )(?<!his )(?<!her )(?<!breeding )"
+            r"(?<!as )"
+            r"\b(?:idiots?|morons?|bitch(?:es)?|cunts?|assholes?|arseholes?|wankers?|retards?|scumbags?|"
+            r"whores?|sluts?|fuckers?|motherfuckers?|bastards?|dumb ?ass(?:es)?|dickheads?)\s*(?:[.!?]|$)"
+        ),
+        0.74,
+        refusable=False,
+        excuse=compiled(f"(?:{_SELF.pattern})|(?:{_PETS.pattern})"),
+    ),
+    Phrase(
+        "abuse.explicit",
+        compiled(
+            r"\b(?:suck\w* (?:cock|dick|it)|fuck me|blow me|bend over|cum(?:ming)? (?:on|in|for)|orgasms?|porn|"
+            r"horny|wank(?:ing)?|"
+            r"(?:big|fat|my|your|hard|the) cocks?(?! ?(?:er|a|atoo|atiel))|have sex|sex with (?:me|you)|"
+            r"give me a fuck|your sex life|"
+            r"(?:wanna|want to) (?:shag|fuck|see you moan))\b"
+        ),
+        0.72,
+        refusable=False,
+        excuse=compiled(
+            r"\b(?:rooster|hens?|chickens?|cocker|bend over backwards?|to pick|neuter\w*|spay\w*|other dogs)\b"
+        ),
+    ),
+    Phrase(
+        "abuse.wish_of_death",
+        compiled(r"^\s*(?:just |please |go )?die(?: die)*(?: now| slowly| and)?\b[^a-z]*"),
+        0.82,
+        refusable=False,
     ),
 )
 
@@ -241,7 +274,7 @@ _TOGETHER = (
     Together(
         "abuse.unwanted",
         (
-            compiled(r"\b(?:sexy|horny|babe|naked|nudes?|in bed with me|your body)\b"),
+            compiled(r"\b(?:sexy|horny|babe|naked|nudes?|in bed with me)\b"),
             compiled(r"\b(?:you|your|come over|alone|tonight|send|show|me)\b"),
         ),
         0.8,
@@ -253,7 +286,8 @@ _TOGETHER = (
 ABUSE = Grammar(
     Category.ABUSE,
     compiled(
-        rf"dumbest|stupidest|ugliest|most |worst |bloody|goddamn|hope|your|pay|babe|horny|alone|\b(?:{_U}|"
+        r"dumbest|stupidest|ugliest|most |worst |bloody|goddamn|hope|your|pay|babe|horny|alone|bend over|"
+        rf"blow me|cum|orgasm|porn|wank|cock|\bdie\b|\b(?:{_U}|"
         rf"{_SLUR}|{_NOUN}|{_FUCK}\w*|stfu|gtfo|kys|hell|piss|shut|suck|lost|dead|sex|someone|"
         rf"somebody|people|women|{_ADJ})\b|blow ?job|hand ?job|yourself|nudes?|naked|sexy|tits|boobs|"
         r"breasts|pussy|cock|kiss|(?:dog|cat|pet) (?:gets|will|dies)"

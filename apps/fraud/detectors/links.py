@@ -19,7 +19,11 @@ _SPELLED = re.compile(
     rf"(?<![@\w.])[a-z0-9][a-z0-9\-]{{1,62}}(?:{_BRACKET_DOT}|\s+dot\s+|\s+\.\s*|\s*\.\s+(?=com\b))"
     rf"(?:com|net|org|info|biz|io|co|app)(?![\w]|\s+dot\b)(?:\s*(?:/|slash)\s*[a-z0-9\-_/]+)?"
 )
-_OWN = re.compile(r"(?:https?://)?(?:[a-z0-9\-]+\.)*(?:" + "|".join(map(re.escape, OWN_HOSTS)) + r")(?=$|[/?#:\s.,!])")
+_OWN = re.compile(
+    r"(?:https?://)?(?:[a-z0-9\-]+\.)*(?:"
+    + "|".join(map(re.escape, OWN_HOSTS))
+    + r")(?=[.,!]?(?:$|\s)|[/?#]|:\d+(?:/|$))"
+)
 _HINT = re.compile(r"://|: ?/ ?/|www|\.\s?[a-z]{2}|\bdot\b|[(\[{<]\s*\.\s*[)\]}>]|\s\.\s*(?:com|net|org)")
 
 _GRAMMARS = (

@@ -220,7 +220,7 @@ _TOGETHER = (
     Together(
         "scam.cheque_and_rest",
         (
-            compiled(rf"\b(?:{_CHEQUE}|checks?(?= (?:has|was|will|is|for)\b))"),
+            compiled(rf"\b(?:{_CHEQUE}\b|checks?(?= (?:has|was|will|is|for)\b))"),
             compiled(
                 r"\b(?:the|any) (?:rest|remaining\w*|remainder|balance|difference|excess)\b|\bonce it clears\b|"
                 r"\btake out your\b|\bkeep (?:your|\$?\d+)"
