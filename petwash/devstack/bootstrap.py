@@ -23,6 +23,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "requirements.sha256"
 REQUIREMENTS = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+QUIETLY = ("--disable-pip-version-check", "--no-input")
 _PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -69,14 +70,33 @@ def install(wanted: str) -> None:
     say(f"creating .venv with Python {version_of(python)} ...")
     if subprocess.call([python, "-m", "venv", "--clear", str(VENV)]) != 0:
         raise refusal("the virtual environment .venv could not be created; the reason stands above.")
-    say("installing the pinned requirements (once; about a minute) ...")
-    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    for path in REQUIREMENTS:
-        pip += ["-r", str(path)]
-    if subprocess.call(pip) != 0:
+    say("installing the pinned requirements (once; half a minute, or some minutes on a slow line) ...")
+    if not (install_fast() or install_slowly()):
         raise refusal("the requirements could not be installed; the reason stands above. Start again.")
     STAMP.write_text(wanted)
     say("installed.")
+
+
+def install_fast() -> bool:
+    """Install with uv, itself installed as pinned; false where that does not work."""
+    uv = VENV / "bin" / "uv"
+    steps = (
+        [str(PYTHON), "-m", "pip", "install", "--quiet", *QUIETLY, "--constraint", str(REQUIREMENTS[1]), "uv"],
+        [str(uv), "pip", "install", "--python", str(PYTHON), *_requirements()],
+    )
+    try:
+        return all(subprocess.call(step) == 0 for step in steps)
+    except OSError:  # no uv for this machine
+        return False
+
+
+def install_slowly() -> bool:
+    """Install with pip, which every environment has and which knows the machine's own settings."""
+    return subprocess.call([str(PYTHON), "-m", "pip", "install", *QUIETLY, *_requirements()]) == 0
+
+
+def _requirements() -> "list[str]":
+    return [word for path in REQUIREMENTS for word in ("-r", str(path))]
 
 
 def best_python() -> str:
