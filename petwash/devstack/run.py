@@ -89,7 +89,8 @@ class Run:
         environment.write(self._home.env_file, self._variables)
         self._manage("migrating the database", "migrate", "--noinput", as_owner=True)
         if not self._home.demo_file.exists():
-            self._manage("writing the demonstration's data", "seed_demo")
+            stations = os.environ.get("PETWASH_DEMO_STATIONS") or "2"
+            self._manage("writing the demonstration's data", "seed_demo", "--stations", stations)
         self._supervisor = Supervisor(self._variables, self._book)
         self._supervisor.start(programs(self._home.path, self._port))
 
