@@ -128,7 +128,8 @@ def test_two_washes_run_side_by_side_drain_the_tanks_and_free_their_bays(simulat
     until(lambda: station.bays.filter(state="idle").count() == 2)
     until(lambda: station.tanks.get(chemical="shampoo").level_ml == 20_000 - 150 - 250)
     assert Command.objects.filter(result="accepted").count() == 2
-    assert not DeadLetter.objects.exists()
+    # The broker of the run still holds what stations of other tests retained.
+    assert not DeadLetter.objects.filter(topic__contains=device["station_id"]).exists()
 
 
 @pytest.mark.parametrize("fault", ["drop-ack", "duplicate", "poison", "reboot-mid-wash"])
