@@ -25,9 +25,9 @@ def make_reference(prefix: str = "PW") -> str:
     return f"{prefix}-{signs[:4]}-{signs[4:]}"
 
 
-def parse_public_id(text: str) -> UUID | None:
+def parse_public_id(text: object) -> UUID | None:
     """Return the UUID, or None when the text is none: an unreadable id is an absent thing."""
     try:
-        return UUID(text)
-    except (ValueError, AttributeError, TypeError):
+        return UUID(str(text))
+    except ValueError:
         return None

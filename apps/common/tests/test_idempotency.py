@@ -28,7 +28,7 @@ class PaintView(ApiView):
     permission_classes = [AllowAny]
     authentication_classes = []
 
-    @idempotent("paint", scope=lambda request: f"kennel:{request.data.get('kennel', 1)}")
+    @idempotent("paint", scope=lambda request: f"kennel:{dict(request.data).get('kennel', 1)}")
     def post(self, request):
         CALLS.append(dict(request.data))
         mood = request.data.get("mood")
@@ -129,7 +129,12 @@ def test_the_stored_answer_is_encrypted(db):
 @pytest.mark.django_db(transaction=True)
 def test_a_parallel_repeat_is_told_to_wait():
     answers = []
-    thread = threading.Thread(target=lambda: (answers.append(post({"mood": "slow"})), connection.close()))
+
+    def first():
+        answers.append(post({"mood": "slow"}))
+        connection.close()
+
+    thread = threading.Thread(target=first)
     thread.start()
     while not CALLS:
         GATE.wait(0.01)
@@ -144,6 +149,7 @@ def test_a_parallel_repeat_is_told_to_wait():
 
 def test_a_crashed_request_can_be_resumed_when_its_lease_is_over(db):
     lease = idempotency.begin(scope="s", route="r", key="key-00000001", body_fingerprint="f")
+    assert isinstance(lease, idempotency.Lease)
     with pytest.raises(Conflict, match="still running"):
         idempotency.begin(scope="s", route="r", key="key-00000001", body_fingerprint="f")
     IdempotencyRecord.objects.update(lease_expires_at=real_now() - timedelta(seconds=1))

@@ -20,7 +20,7 @@ MOVES_MONEY_OR_A_BAY = {
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """Return the document as the server gives it."""
-    return SchemaGenerator().get_schema(request=None, public=True)
+    return dict(SchemaGenerator().get_schema(request=None, public=True))
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
