@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "common_audit_entry",
+                "verbose_name_plural": "audit entries",
                 "indexes": [
                     models.Index(fields=["subject", "-id"], name="audit_entry_subject"),
                     models.Index(fields=["actor_id", "-id"], name="audit_entry_actor"),
