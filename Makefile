@@ -17,7 +17,7 @@ run: python ## Start everything on http://127.0.0.1:8000 (PORT=, PETWASH_HOME=)
 	@$(IN_VENV) -m petwash.devstack.run
 
 test: python ## Run the tests in parallel (ARGS= goes to pytest)
-	@$(IN_VENV) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(IN_VENV) -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: python ## Check style, types, borders between apps and migrations
 	@$(IN_VENV) -m petwash.devstack.lint

@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.import_plugin(name)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the slowest first: the other workers take over what waits behind them."""
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+
 def pytest_unconfigure() -> None:
     """Stop the servers of the controlling process."""
     if _STACK is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from petwash.devstack.tests.running_copy import Copy, copies
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 
 def accounts_in(copy: Copy) -> list[str]:
