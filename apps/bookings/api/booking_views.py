@@ -19,7 +19,7 @@ from apps.bookings.types import Service
 from apps.common.api.idempotency import idempotent
 from apps.common.api.permissions import VerifiedEmail
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PagedView
 
 TAGS = ("stay",)
 OWNER = "anyone with a verified address"
@@ -119,7 +119,7 @@ class DepositView(ApiView):
         return Response(render_deposit(booking, acting(request), result), status=status)
 
 
-class BookingListView(ApiView):
+class BookingListView(PagedView):
     """GET /bookings."""
 
     @operation(

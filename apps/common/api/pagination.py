@@ -4,7 +4,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rest_framework import pagination
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.response import Response
+
+from apps.common.errors import InvalidInput
 
 
 class CursorPagination(pagination.CursorPagination):
@@ -19,6 +23,13 @@ class CursorPagination(pagination.CursorPagination):
         """Return the bare cursor: a client sends it back as `?cursor=`."""
         link = super().encode_cursor(cursor)
         return parse_qs(urlsplit(link).query)[self.cursor_query_param][0]
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Return the cursor of the request, if it has one. Raises: InvalidInput for a text that is none."""
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
+            raise InvalidInput.field("cursor", "Send the cursor of an answer as it was, or none.") from error
 
     def get_paginated_response(self, data: Any) -> Response:
         """Return the page."""

@@ -55,7 +55,8 @@ def operation(
     all_errors = [*errors]
     if role != "anyone":
         all_errors.append("not_authenticated:401")
-    if request is not None or parameters or idempotency:
+    is_page = any(isinstance(response, serializers.ListSerializer) for response in responses.values())
+    if request is not None or parameters or idempotency or is_page:
         all_errors.append("validation_error:400")
     if request is not None:
         all_errors += ["malformed_json:400", "unsupported_media_type:415"]

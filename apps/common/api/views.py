@@ -15,8 +15,6 @@ from apps.common.api.pagination import CursorPagination
 class ApiView(APIView):
     """DRF's view with the house's defaults: bearer token, JSON, signed-in people only."""
 
-    pagination_ordering: str | tuple[str, ...] = "-id"
-
     def parse(self, serializer_class: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> dict[str, Any]:
         """Return the validated body. Raises: rest_framework ValidationError."""
         serializer = serializer_class(data=request.data, context={"request": request}, **kwargs)
@@ -28,6 +26,13 @@ class ApiView(APIView):
         serializer = serializer_class(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+
+class PagedView(ApiView):
+    """A view whose GET answers a list, page by page."""
+
+    pagination_class = CursorPagination  # tells the OpenAPI document that its lists are pages
+    pagination_ordering: str | tuple[str, ...] = "-id"
 
     def page(self, queryset: QuerySet[Any], render: Callable[[Any], Any]) -> Response:
         """Answer one page of a queryset; `render` turns a row into its representation."""

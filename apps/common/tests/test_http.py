@@ -7,11 +7,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PagedView
 from apps.common.models import OutboxEvent
 
 
-class ListView(ApiView):
+class ListView(PagedView):
     """A paginated list of events."""
 
     permission_classes = [AllowAny]
@@ -119,7 +119,9 @@ def test_a_page_has_at_most_a_hundred_rows(client, db):
 
 
 def test_a_cursor_that_is_none_is_refused(client, db):
-    assert client.get("/api/v1/things?cursor=%00%ff").status_code == 404
+    answer = client.get("/api/v1/things?cursor=%00%ff")
+    assert answer.status_code == 400
+    assert "cursor" in answer.json()["error"]["details"]
 
 
 def test_live_and_ready(client, db):

@@ -7,10 +7,9 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common.api.pagination import CursorPagination
 from apps.common.api.permissions import StaffWithSecondFactor
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PagedView
 from apps.fraud.types import Verdict
 from apps.messaging import selectors, services
 from apps.messaging.api.serializers import (
@@ -28,10 +27,9 @@ TAGS = ["chat"]
 UNKNOWN = "not_found:404"
 
 
-class ConversationsView(ApiView):
+class ConversationsView(PagedView):
     """The caller's conversations."""
 
-    pagination_class = CursorPagination
     pagination_ordering = ("-last_message_at", "-id")
 
     @operation(
@@ -63,10 +61,8 @@ class ConversationsView(ApiView):
         return Response(conversation_body(conversation, request.user), status=201 if new else 200)
 
 
-class MessagesView(ApiView):
+class MessagesView(PagedView):
     """The messages of one conversation."""
-
-    pagination_class = CursorPagination
 
     @operation(
         summary="Read a conversation, newest first",

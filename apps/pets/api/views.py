@@ -7,9 +7,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common.api.pagination import CursorPagination
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PagedView
 from apps.pets import selectors
 from apps.pets import services as pets
 from apps.pets.api.serializers import PetInputSerializer, PetSerializer
@@ -23,11 +22,10 @@ def pet_body(pet: Pet) -> Any:
     return PetSerializer(pet).data
 
 
-class PetsView(ApiView):
+class PetsView(PagedView):
     """All pets of the caller."""
 
     permission_classes = [IsAuthenticated]
-    pagination_class = CursorPagination
 
     @operation(
         operation_id="pets_list",

@@ -4,20 +4,18 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common.api.pagination import CursorPagination
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PagedView
 from apps.sitters import selectors
 from apps.sitters.api.render import public_sitter_body
 from apps.sitters.api.serializers import PublicSitterSerializer, SearchSerializer
 from apps.sitters.geo import Place
 
 
-class SitterSearchView(ApiView):
+class SitterSearchView(PagedView):
     """Finds cleared, listed sitters."""
 
     permission_classes = [AllowAny]
-    pagination_class = CursorPagination
 
     @operation(
         summary="Search sitters",

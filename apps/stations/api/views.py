@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.common.api.idempotency import idempotent
 from apps.common.api.permissions import StaffGroup
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PagedView
 from apps.common.errors import Unauthenticated
 from apps.stations import availability, selectors
 from apps.stations.api import serializers as shapes
@@ -107,7 +107,7 @@ class PublicView(ApiView):
     authentication_classes: list[Any] = []
 
 
-class StationListView(PublicView):
+class StationListView(PublicView, PagedView):
     """Where one can wash."""
 
     pagination_ordering = "id"
