@@ -2,7 +2,7 @@
 
 from apps.stations.models.alert import Alert, AlertEntry, AlertReport, AlertSignature
 from apps.stations.models.message import Command, DeadLetter, StationEvent
-from apps.stations.models.station import Bay, Program, Station, Tank
+from apps.stations.models.station import Bay, Program, Station, StationCredential, Tank
 from apps.stations.models.wash import Wash, WashTransition
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "DeadLetter",
     "Program",
     "Station",
+    "StationCredential",
     "StationEvent",
     "Tank",
     "Wash",

@@ -34,7 +34,6 @@ class Station(models.Model):
     firmware = models.CharField(max_length=64, blank=True)
     connection_changed_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
-    hmac_key = EncryptedTextField()
     revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=real_now)
 
@@ -43,6 +42,17 @@ class Station(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.slug})"
+
+
+class StationCredential(models.Model):
+    """The key a station signs its HTTP alerts with; apart, so that only what needs it decrypts it.
+
+    The broker password is not here: the broker's own file keeps its hash.
+    """
+
+    station = models.OneToOneField(Station, models.PROTECT, related_name="credential")
+    hmac_key = EncryptedTextField()
+    issued_at = models.DateTimeField(default=real_now)
 
 
 class Bay(PublicModel):

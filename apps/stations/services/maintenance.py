@@ -72,7 +72,7 @@ def _station_of(report: MaintenanceReport) -> Station:
 
 def _proven(station: Station | None, signed: Signed) -> Station:
     """Return the station that really signed; an unknown one fails just as a forged one does."""
-    key = station.hmac_key if station else "no such station"
+    key = station.credential.hmac_key if station else "no such station"
     genuine = alert_signing.matches(key, signed.timestamp, signed.body, signed.signature)
     if station is None or not genuine:
         raise Unauthenticated("signature_invalid", "The signature does not match the station, timestamp and body.")

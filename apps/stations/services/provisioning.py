@@ -12,7 +12,7 @@ from apps.common import audit
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.stations.gateways.broker_accounts import BrokerAccounts
-from apps.stations.models import Bay, Program, Station, Tank
+from apps.stations.models import Bay, Program, Station, StationCredential, Tank
 from apps.stations.models.station import slug_validator
 from apps.stations.protocol.signing import public_key_of
 from apps.stations.protocol.topics import BAY_MAX
@@ -97,7 +97,8 @@ def _create(slug: str, name: str, place: str, bays: int, hmac_key: str) -> Stati
             "station_exists",
             f"The station {slug} exists already; give --rotate for new credentials.",
         )
-    station = Station.objects.create(slug=slug, name=name, place=place, hmac_key=hmac_key)
+    station = Station.objects.create(slug=slug, name=name, place=place)
+    StationCredential.objects.create(station=station, hmac_key=hmac_key)
     Bay.objects.bulk_create(Bay(station=station, number=number) for number in range(1, bays + 1))
     Tank.objects.bulk_create(
         Tank(station=station, chemical=chemical, capacity_ml=capacity) for chemical, capacity in TANKS.items()
@@ -121,9 +122,10 @@ def _rotate(slug: str, hmac_key: str) -> Station:
     station = Station.objects.select_for_update().filter(slug=slug).first()
     if station is None:
         raise NotFound("not_found", f"There is no station {slug} to give new credentials to.")
-    station.hmac_key = hmac_key
-    station.revoked_at = None
-    station.save(update_fields=["hmac_key", "revoked_at"])
+    StationCredential.objects.update_or_create(
+        station=station, defaults={"hmac_key": hmac_key, "issued_at": real_now()}
+    )
+    Station.objects.filter(pk=station.pk).update(revoked_at=None)
     audit.record(None, "station.credentials_rotated", slug)
     return station
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from apps.common.clock import real_now
 from apps.common.heartbeats import beat
 from apps.common.ids import uuid7
-from apps.stations.models import Bay, Program, Station, Tank
+from apps.stations.models import Bay, Program, Station, StationCredential, Tank
 from apps.stations.services.activation import Activation, activate
 from apps.stations.states import BayState, TankStatus
 from apps.stations.tokens import make_bay_token
@@ -21,13 +21,13 @@ def make_station(slug: str = "riverside", *, bays: int = 2, ready: bool = True, 
     station = Station.objects.create(
         slug=slug,
         name=slug.title(),
-        hmac_key=f"hmac-key-of-{slug}",
         online=ready,
         epoch="epoch-1" if ready else "",
         boot=1 if ready else 0,
         connection_changed_at=real_now(),
         **fields,
     )
+    StationCredential.objects.create(station=station, hmac_key=f"hmac-key-of-{slug}")
     for number in range(1, bays + 1):
         Bay.objects.create(station=station, number=number, state=BayState.IDLE if ready else BayState.OFFLINE)
     for chemical, capacity in CHEMICALS.items():

@@ -50,7 +50,7 @@ def test_operations_and_support_look_the_others_do_not(station: Station, name: s
 def test_a_station_shows_no_credential(agent: User, station: Station) -> None:
     page = console(agent).get(reverse("admin:stations_station_change", args=[station.pk])).content.decode()
     assert "Riverside" in page
-    assert station.hmac_key not in page
+    assert station.credential.hmac_key not in page
 
 
 def test_a_wash_tells_its_story_and_not_its_token(agent: User, running: Wash) -> None:

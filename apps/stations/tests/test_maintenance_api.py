@@ -34,7 +34,7 @@ def post(api, body: bytes, headers: dict[str, str]):
 
 
 def signed(station: Station, body: bytes, *, seconds_ago: float = 0) -> dict[str, str]:
-    return alert_signing.signed_headers(station.hmac_key, body, real_now() - timedelta(seconds=seconds_ago))
+    return alert_signing.signed_headers(station.credential.hmac_key, body, real_now() - timedelta(seconds=seconds_ago))
 
 
 def test_a_signed_alert_is_raised(api, station: Station) -> None:

@@ -51,9 +51,9 @@ def test_the_broker_password_is_hashed_and_the_hmac_key_encrypted(passwords: Pas
     device = provision()
     assert verify_password(device["mqtt"]["password"], passwords.entries()["riverside"])
     assert device["mqtt"]["password"] not in passwords.path.read_text()
-    assert Station.objects.get().hmac_key == device["hmac_key"]
+    assert Station.objects.get().credential.hmac_key == device["hmac_key"]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT hmac_key FROM stations_station")
+        cursor.execute("SELECT hmac_key FROM stations_stationcredential")
         assert device["hmac_key"] not in cursor.fetchone()[0]
 
 
