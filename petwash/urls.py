@@ -12,6 +12,7 @@ API_APPS = (
     "payments",
     "pets",
     "sitters",
+    "fraud",
     "stations",
     "escrow",
     "bookings",

@@ -1,5 +1,6 @@
 """The money as the company sees it: each booking's cents, and the whole ledger."""
 
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -38,9 +39,20 @@ class Books:
         """Return the monitor's judgement of a text."""
         return self._staff_call("POST", "chat/monitor", {"text": text})
 
+    def fraud_log(self, conversation: str) -> Any:
+        """Return what the fraud log holds of a conversation."""
+        return self._staff_call("GET", f"fraud/log?conversation_id={conversation}")["results"]
+
     def trial_balance(self) -> Any:
         """Return the ledger's trial balance."""
         return self._staff_call("GET", "ledger/trial-balance")
+
+    def balances(self) -> Counter[str]:
+        """Return the balance of each kind of account over all currencies, in minor units."""
+        total: Counter[str] = Counter()
+        for row in self.trial_balance()["rows"]:
+            total[row["kind"]] += row["balance_minor"]
+        return total
 
     def check(self) -> str:
         """Return a sentence about the whole ledger. Raises: StepFailed when it does not balance."""

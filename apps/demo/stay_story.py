@@ -118,30 +118,40 @@ class StayStory:
         owner.client.post("booking/deposit", body, once=True).expect(402, "card_declined")
 
     def _talk(self, owner: Person, sitter: Person) -> None:
-        def hide() -> Any:
-            conversation = owner.client.post("chat/conversations", {"sitter_id": sitting.sitter_id(sitter)})
-            expect(conversation.status in {200, 201}, f"no conversation: {conversation.body}")
-            path = f"chat/conversations/{conversation.body['id']}/messages"
-            text = f"Biscuit loves you already! Text me at {PHONE} so we skip the fees and I pay you cash."
-            sent = owner.client.post(path, {"text": text, "client_message_id": str(uuid4())})
-            expect(sent.status in {200, 201, 202}, f"the message was not taken: {sent.body}")
-            seen = sitter.client.get(path).expect(200).body["results"]
-            expect(PHONE not in str(seen), "the sitter can read the hidden number")
-            return sent.body
-
-        self.tell(
+        conversation = self.tell(
             "She hides her phone number in a message",
-            hide,
-            lambda body: f"decision {body.get('decision') or body.get('status')}: the sitter cannot read the number",
+            lambda: self._hide_number(owner, sitter),
+            "the sitter cannot read the number",
         )
         self.tell(
-            "The fraud log is read by staff",
-            lambda: self.books.monitor(f"Text me at {PHONE}, I pay you cash"),
-            lambda body: (
-                f"{body['decision']}, score {body['score']}: "
-                + ", ".join(category["name"] for category in body["categories"])
+            "Trust & Safety looks into the fraud log",
+            lambda: self._logged(conversation),
+            lambda row: (
+                f"{row['action']}, score {row['score']}: {', '.join(sorted(row['categories']))}; no word of the message"
             ),
         )
+        self.tell(
+            "Staff ask the monitor about the same words",
+            lambda: self.books.monitor(f"Text me at {PHONE}, I pay you cash"),
+            lambda body: f"{body['decision']}: {body['masked_text']}",
+        )
+
+    def _hide_number(self, owner: Person, sitter: Person) -> str:
+        opened = owner.client.post("chat/conversations", {"sitter_id": sitting.sitter_id(sitter)}).expect(201).body
+        path = f"chat/conversations/{opened['id']}/messages"
+        text = f"Biscuit loves you already! Text me at {PHONE} so we skip the fees and I pay you cash."
+        sent = owner.client.post(path, {"text": text, "client_message_id": str(uuid4())}).expect(201).body
+        expect(sent["decision"] == "mask", f"the message should be masked, not {sent['decision']}")
+        seen = sitter.client.get(path).expect(200).body["results"]
+        expect(len(seen) == 1, "the sitter should see one message")
+        expect(PHONE not in str(seen), "the sitter can read the hidden number")
+        return str(opened["id"])
+
+    def _logged(self, conversation: str) -> Any:
+        rows = self.books.fraud_log(conversation)
+        expect(len(rows) == 1, f"the message should be logged once, not {len(rows)} times")
+        expect(PHONE not in str(rows), "the log holds the number")
+        return rows[0]
 
     def _stay(self, owner: Person, sitter: Person, booking: str) -> None:
         self.tell(

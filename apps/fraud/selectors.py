@@ -3,8 +3,9 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.common.clock import real_now
@@ -37,3 +38,13 @@ def flagged_counts(since: datetime) -> dict[str, int]:
     newest = FraudLog.objects.order_by("-id").values("id")[:5_000]
     rows = FraudLog.objects.filter(id__in=newest, source=Source.MESSAGE, created_at__gte=since).order_by()
     return dict(rows.exclude(action=Decision.ALLOW).values_list("action").annotate(number=Count("id")))
+
+
+def flagged(actor: Any, *, conversation_id: UUID | None = None, category: str | None = None) -> QuerySet[FraudLog]:
+    """Return the part of the log that the actor may read: all of it for Trust & Safety, else nothing."""
+    if not may_see_log(actor):
+        return FraudLog.objects.none()
+    rows = FraudLog.objects.all()
+    if conversation_id is not None:
+        rows = rows.filter(conversation_reference=conversation_id)
+    return rows.filter(category=category) if category else rows

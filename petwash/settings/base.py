@@ -221,6 +221,9 @@ SPECTACULAR_SETTINGS = {
         "CancellationTierEnum": "apps.sitters.states.CancellationTier",
         "VettingStatusEnum": "apps.sitters.states.VettingStatus",
         "TrustBadgeEnum": "apps.sitters.states.TrustBadge",
+        "FlagCategoryEnum": "apps.fraud.states.Category",
+        "FlagDecisionEnum": "apps.fraud.states.Decision",
+        "ProblemCategoryEnum": "apps.bookings.models.ProblemReport.Category",
     },
 }
 

@@ -1,5 +1,7 @@
 """Routes of the fraud app, mounted under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.fraud.api.views import FraudLogView
+
+urlpatterns = [path("fraud/log", FraudLogView.as_view(), name="fraud-log")]

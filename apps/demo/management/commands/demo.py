@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.demo.books import Books
 from apps.demo.client import Client, StepFailed, expect
-from apps.demo.crowd import Crowd
+from apps.demo.crowd import Crowd, WashTotals
 from apps.demo.hardware import Witness, read_bays
 from apps.demo.mailbox import Mailbox
 from apps.demo.narrator import Narrator
+from apps.demo.sitting import Shares
 from apps.demo.stay_story import StayStory
 from apps.demo.wash_story import WashStory
 
@@ -72,21 +74,34 @@ class Command(BaseCommand):
 
     def _crowd(self, crowd: Crowd, options: dict[str, Any], bays: Any, witness: Witness, narrator: Narrator) -> None:
         narrator.chapter(f"{options['stays']} stays and {options['washes']} washes, seed {options['seed']}")
+        before = crowd.books.balances()
         stays = crowd.stays(options["stays"]) if options["stays"] else []
-        washes = crowd.washes(options["washes"], bays, witness) if options["washes"] else None
-        if stays:
-            money = crowd.money(stays)
-            narrator.step(
-                "Money of the stays",
-                lambda: expect(money.balanced and money.held == 0, f"{money}"),
-                f"in {money.paid_in} = held {money.held} + paid out {money.paid_out} + fees {money.fees} "
-                f"+ refunds {money.refunded}",
-            )
-        if washes:
-            narrator.step(
-                "Washes",
-                lambda: expect(washes.paid == washes.run + washes.refunded == options["washes"], f"{washes}"),
-                f"paid {washes.paid} = run {washes.run} + refunded {washes.refunded}; "
-                f"taken {washes.taken_minor}, given back {washes.refunded_minor}",
-            )
+        washes = crowd.washes(options["washes"], bays, witness) if options["washes"] else WashTotals()
+        money = crowd.money(stays)
+        narrator.step(
+            "Money of the stays",
+            lambda: expect(money.balanced and money.held == 0, f"{money}"),
+            f"in {money.paid_in} = held {money.held} + paid out {money.paid_out} + fees {money.fees} "
+            f"+ refunds {money.refunded}",
+        )
+        narrator.step(
+            "Washes",
+            lambda: expect(washes.paid == washes.run + washes.refunded == options["washes"], f"{washes}"),
+            f"paid {washes.paid} = run {washes.run} + refunded {washes.refunded}; "
+            f"taken {washes.taken_minor}, given back {washes.refunded_minor}",
+        )
+        narrator.step(
+            "The ledger has grown by the same",
+            lambda: _compare(crowd.books.balances() - before, money, washes),
+            lambda earned: f"fees earned {earned}; washes sold {washes.taken_minor - washes.refunded_minor}",
+        )
         narrator.step("The whole ledger", crowd.books.check, lambda text: text)
+
+
+def _compare(grown: Counter[str], money: Shares, washes: WashTotals) -> int:
+    """Return the fees that the ledger earned. Raises: StepFailed when it tells another story than the API."""
+    fees = grown["revenue_owner_fee"] + grown["revenue_sitter_fee"]
+    expect(fees == money.fees, f"the ledger earned {fees} of fees, the bookings say {money.fees}")
+    sold = washes.taken_minor - washes.refunded_minor
+    expect(grown["revenue_wash"] == sold, f"the ledger sold washes for {grown['revenue_wash']}, customers paid {sold}")
+    return fees
