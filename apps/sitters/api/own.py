@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +11,7 @@ from apps.common.api.views import ApiView
 from apps.common.clock import business_now
 from apps.sitters import selectors
 from apps.sitters import services as sitters
+from apps.sitters.api.permissions import SitterAccount
 from apps.sitters.api.render import own_profile_body, rates_body
 from apps.sitters.api.serializers import (
     CalendarInputSerializer,
@@ -34,7 +34,7 @@ OWN_ERRORS = ["sitter_role_required:403", "no_sitter_profile:404"]
 class ProfileView(ApiView):
     """The caller's profile."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = [SitterAccount]
 
     @operation(
         summary="Read your profile",
@@ -66,7 +66,7 @@ class ProfileView(ApiView):
 class RatesView(ApiView):
     """The caller's price list."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = [SitterAccount]
 
     @operation(
         summary="Read your price list",
@@ -98,7 +98,7 @@ class RatesView(ApiView):
 class CalendarView(ApiView):
     """The caller's nights."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = [SitterAccount]
 
     @operation(
         summary="Read your calendar",
@@ -142,7 +142,7 @@ class CalendarView(ApiView):
 class PayoutAccountView(ApiView):
     """The caller's payout account."""
 
-    permission_classes = [VerifiedEmail]
+    permission_classes = [SitterAccount, VerifiedEmail]
 
     @operation(
         summary="Open your payout account",

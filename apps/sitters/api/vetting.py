@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +13,7 @@ from apps.common.api.views import ApiView
 from apps.common.errors import InvalidInput, NotFound
 from apps.sitters import gateways, selectors
 from apps.sitters import services as sitters
+from apps.sitters.api.permissions import SitterAccount
 from apps.sitters.api.render import case_body, status_body
 from apps.sitters.api.vetting_serializers import (
     VettingCaseSerializer,
@@ -46,7 +47,7 @@ SUBMISSION = OpenApiExample(
 class VettingSubmitView(ApiView):
     """Orders the checks."""
 
-    permission_classes = [VerifiedEmail]
+    permission_classes = [SitterAccount, VerifiedEmail]
 
     @operation(
         summary="Apply for vetting: identity and criminal history",
@@ -76,7 +77,7 @@ class VettingSubmitView(ApiView):
 class VettingView(ApiView):
     """Tells the caller's status."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = [SitterAccount]
 
     @operation(
         summary="Read where your vetting stands",
