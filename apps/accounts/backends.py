@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.accounts.services import credentials
+from apps.common.api.client_address import client_address
 from apps.common.errors import DomainError, TooManyRequests
 
 
@@ -27,7 +28,7 @@ class LimitedBackend(ModelBackend):
         """
         if request is None or not username or password is None:
             return None
-        address = str(request.META.get("REMOTE_ADDR", ""))
+        address = client_address(request)
         try:
             return credentials.check(email=username, password=password, address=address)
         except TooManyRequests as refusal:

@@ -16,6 +16,7 @@ from apps.accounts.api.serializers import (
 )
 from apps.accounts.services import sessions
 from apps.accounts.types import SecondFactorNeeded
+from apps.common.api.client_address import client_address
 from apps.common.api.schema import operation
 from apps.common.api.views import ApiView
 
@@ -57,7 +58,7 @@ class LoginView(PublicView):
     def post(self, request: Request) -> Response:
         """Sign in."""
         body = self.parse(LoginSerializer, request)
-        answer = sessions.log_in(address=str(request.META.get("REMOTE_ADDR", "")), **body)
+        answer = sessions.log_in(address=client_address(request), **body)
         if isinstance(answer, SecondFactorNeeded):
             return Response({"two_factor_required": True, "challenge": answer.challenge})
         return Response(SignedInSerializer(answer).data)

@@ -135,6 +135,9 @@ class PaymentGateway(Protocol):
     def retrieve_intent(self, intent_id: str) -> IntentFacts | None:
         """Look a payment up."""
 
+    def card_fingerprint(self, payment_method: str) -> str:
+        """Return what is the same for the same card; empty when there is no such card."""
+
     def refund(self, request: RefundRequest, *, key: str) -> MovementFacts:
         """Send money back."""
 

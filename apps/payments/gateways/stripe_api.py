@@ -92,6 +92,15 @@ class StripeGateway:
             found += [self._client.payment_intents.retrieve(intent_id, {"expand": EXPAND}).to_dict()]
         return facts.of_intent(found[0]) if found else None
 
+    def card_fingerprint(self, payment_method: str) -> str:
+        """Return what is the same for the same card; empty when there is no such card."""
+        try:
+            with _translated():
+                method = self._client.payment_methods.retrieve(payment_method, {}, {"max_network_retries": 0}).to_dict()
+        except GatewayRefused:
+            return ""
+        return str((method.get("card") or {}).get("fingerprint") or "")
+
     def refund(self, request: RefundRequest, *, key: str) -> MovementFacts:
         """Send money back."""
         with _translated():

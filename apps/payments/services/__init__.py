@@ -1,6 +1,6 @@
 """What other apps may ask of payments. Prepare inside a transaction, execute outside of any."""
 
-from apps.payments.services.charging import cancel_payment, execute_payment, prepare_payment
+from apps.payments.services.charging import cancel_payment, card_fingerprint, execute_payment, prepare_payment
 from apps.payments.services.inbox import process, process_due, receive
 from apps.payments.services.payees import onboarding_link, open_payee_account
 from apps.payments.services.refunding import execute_refund, prepare_refund
@@ -9,6 +9,7 @@ from apps.payments.services.transferring import execute_transfer, prepare_transf
 
 __all__ = [
     "cancel_payment",
+    "card_fingerprint",
     "execute_payment",
     "execute_refund",
     "execute_transfer",

@@ -10,7 +10,7 @@ from apps.common.errors import InvalidInput
 from apps.common.money import Money
 from apps.payments import selectors
 from apps.payments.gateways.current import gateway
-from apps.payments.gateways.port import GatewayKeySpent, GatewayRefused, IntentFacts, IntentRequest
+from apps.payments.gateways.port import GatewayError, GatewayKeySpent, GatewayRefused, IntentFacts, IntentRequest
 from apps.payments.models import Operation, Payment
 from apps.payments.purposes import handler_for
 from apps.payments.services import operations, recording
@@ -83,6 +83,18 @@ def cancel_payment(payment_id: str) -> PaymentView:
         operation, _ = Operation.objects.get_or_create(kind=OperationKind.CANCEL, payment=row)
     cancel_if_due(operation, row)
     return selectors.payment(payment_id)
+
+
+def card_fingerprint(payment_method: str) -> str:
+    """Return what is the same for the same card, whatever payment method it comes as.
+
+    Call it outside of any transaction. Empty when there is no such card, or no answer.
+    """
+    try:
+        with outside_call():
+            return gateway().card_fingerprint(payment_method)
+    except GatewayError:
+        return ""
 
 
 def charge_if_due(operation: Operation, row: Payment) -> None:

@@ -5,6 +5,7 @@ import re
 from apps.payments.stripe_sandbox.context import Context, Endpoint
 from apps.payments.stripe_sandbox.nouns import (
     accounts,
+    cards,
     events,
     money,
     payment_intents,
@@ -30,6 +31,7 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", f"/v1/payment_intents/{_ID}", payment_intents.retrieve),
     ("POST", f"/v1/payment_intents/{_ID}/confirm", payment_intents.confirm),
     ("POST", f"/v1/payment_intents/{_ID}/cancel", payment_intents.cancel),
+    ("GET", f"/v1/payment_methods/{_ID}", cards.retrieve),
     ("GET", "/v1/charges", payment_intents.list_charges),
     ("GET", f"/v1/charges/{_ID}", payment_intents.retrieve_charge),
     ("POST", "/v1/refunds", refunds.create),

@@ -55,6 +55,23 @@ def refused(call: Callable[[], Any]) -> stripe.StripeError:
     return error.value
 
 
+class TestPaymentMethods:
+    """docs.stripe.com/api/payment_methods/retrieve"""
+
+    def test_a_card_has_the_fingerprint_of_its_charges(self, client: Client) -> None:
+        known = client.payment_methods.retrieve("pm_card_visa")
+        assert known.object == "payment_method"
+        charge = client.charges.retrieve(charged(client).latest_charge)
+        assert known.card.fingerprint == charge.payment_method_details.card.fingerprint
+
+    def test_one_that_does_not_exist_is_missing(self, client: Client) -> None:
+        assert refused(lambda: client.payment_methods.retrieve("pm_none")).code == "resource_missing"
+
+    def test_the_adapter_knows_the_card_and_says_nothing_of_one_that_is_none(self, stripe_sandbox: Sandbox) -> None:
+        assert gateway().card_fingerprint("pm_card_visa")
+        assert gateway().card_fingerprint("pm_none") == ""
+
+
 class TestPaymentIntents:
     """docs.stripe.com/payments/paymentintents/lifecycle"""
 

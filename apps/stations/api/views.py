@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
+from apps.common.api.client_address import client_address
 from apps.common.api.idempotency import idempotent
 from apps.common.api.permissions import StaffGroup
 from apps.common.api.schema import operation
@@ -174,7 +175,8 @@ class ActivateView(PublicView):
         summary="Pay for a wash and start it",
         description="No account is needed: the bay's printed token proves presence. The answer's "
         "`wash_token` is the only key to the wash. With `status: awaiting_payment` finish 3-D "
-        "Secure with the client secret; an unpaid lease of the bay ends after 3 minutes.",
+        "Secure with the client secret; an unpaid lease of the bay ends after 3 minutes. Cards that "
+        "are declined are counted by bay, card and address: after a few, 429 with `Retry-After`.",
         request=shapes.ActivateSerializer,
         responses={202: shapes.ActivationSerializer},
         errors=[
@@ -187,6 +189,7 @@ class ActivateView(PublicView):
             "bay_fault:409",
             "tank_too_low:409",
             "station_no_host:409",
+            "too_many_attempts:429",
         ],
         examples=[ACTIVATE_EXAMPLE],
         role="anyone",
@@ -203,6 +206,7 @@ class ActivateView(PublicView):
             program=body["program"],
             payment_method=body["payment_method"],
             key=request.headers["Idempotency-Key"],
+            address=client_address(request),
         )
         answer = {"wash": shapes.show_wash(sold.wash), "wash_token": sold.wash_token}
         if sold.client_secret:

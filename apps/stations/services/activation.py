@@ -12,6 +12,7 @@ from apps.common.ids import uuid7
 from apps.payments import services as payments
 from apps.stations import availability
 from apps.stations.models import Bay, Program, Station, Tank, Wash, WashTransition
+from apps.stations.services import card_limits
 from apps.stations.services.settlement import PURPOSE
 from apps.stations.states import OPEN_WASH, WashStatus
 from apps.stations.tokens import bay_token_matches, hash_purchase, hash_wash_token, make_wash_token
@@ -28,24 +29,29 @@ class Activation:
     client_secret: str | None
 
 
-def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str, key: str) -> Activation:
+def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str, key: str, address: str) -> Activation:
     """Sell one run of a program at a bay to whoever stands there.
 
     `key` is the customer's idempotency key: a repeat after a crash goes on with the wash, the
-    payment and the token of the first attempt.
+    payment and the token of the first attempt. `address` is the customer's network address.
 
     Raises: NotFound; Forbidden `bay_token_invalid`; Conflict `bay_busy`, `bay_offline`,
-    `bay_fault`, `tank_too_low`, `station_no_host`; PaymentRefused with the card's reason.
+    `bay_fault`, `tank_too_low`, `station_no_host`; PaymentRefused with the card's reason;
+    TooManyRequests `too_many_attempts`.
     """
     bay = _present_at(bay_id, bay_token)
     purchase = hash_purchase(str(bay.public_id), key)
     begun = Wash.objects.filter(purchase=purchase).first()
+    fresh = begun is None
     if begun is None:
+        card_limits.admit(bay, address=address, payment_method=payment_method)
         with transaction.atomic(durable=True):
             begun = _lease(bay, program, payment_method, purchase)
     payment = payments.execute_payment(begun.payment_id)
     wash = Wash.objects.select_related("bay__station", "program").get(pk=begun.pk)
     if payment.status in ("failed", "cancelled"):
+        if fresh:
+            card_limits.count_declined(address)
         raise PaymentRefused(
             payment.failure_code or "payment_refused",
             payment.failure_message or "The payment was refused. Try another card.",
@@ -74,6 +80,7 @@ def _lease(bay: Bay, code: str, payment_method: str, purchase: str) -> Wash:
     if program is None:
         raise InvalidInput.field("program", "is not offered at this station")
     _refuse_if_unfit(station, bay, program)
+    card_limits.refuse_bay(bay)
     wash = _open_wash(bay, program, purchase)
     payment = payments.prepare_payment(
         purpose=PURPOSE,

@@ -12,11 +12,16 @@ class PetWashStationManager:
     """Walk-in sales, the live picture, and maintenance; stateless."""
 
     def handle_walk_in_payment(
-        self, *, bay_id: str, bay_token: str, program: str, payment_method: str, key: str
+        self, *, bay_id: str, bay_token: str, program: str, payment_method: str, key: str, address: str
     ) -> Activation:
         """Lease the bay, charge, and send the start: see `activation.activate`."""
         return activation.activate(
-            bay_id=bay_id, bay_token=bay_token, program=program, payment_method=payment_method, key=key
+            bay_id=bay_id,
+            bay_token=bay_token,
+            program=program,
+            payment_method=payment_method,
+            key=key,
+            address=address,
         )
 
     def get_real_time_status(self, station: str | None = None) -> list[LiveStation]:

@@ -14,7 +14,7 @@ from apps.payments import services as payments
 from apps.payments.types import PaymentView, RefundView
 from apps.stations.events import WashPaid, WashRefundDue
 from apps.stations.models import Wash
-from apps.stations.services import commands
+from apps.stations.services import card_limits, commands
 from apps.stations.services.alerts import clear_alert, raise_alert
 from apps.stations.services.moves import lock_wash, move_wash
 from apps.stations.states import CommandType, Severity, WashStatus
@@ -62,7 +62,8 @@ def payment_ended(payment: PaymentView) -> None:
     wash = lock_wash(payment.subject)
     if wash is not None:
         reason = (payment.failure_code or payment.status)[:80]
-        move_wash(wash, WashStatus.CANCELLED, reason=reason, ended_at=real_now())
+        if move_wash(wash, WashStatus.CANCELLED, reason=reason, ended_at=real_now()):
+            card_limits.count_unpaid(wash, payment)
 
 
 def begin_refund(wash: Wash, amount: Money, *, reason: str, **changes: object) -> bool:

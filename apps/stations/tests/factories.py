@@ -52,6 +52,7 @@ def buy_wash(bay: Bay, payment_method: str = "pm_card_visa") -> Activation:
         program="quick",
         payment_method=payment_method,
         key=str(uuid7()),
+        address="192.0.2.7",
     )
 
 

@@ -107,6 +107,7 @@ def buy(device: dict[str, Any], bay: int = 0, program: str = "quick") -> Wash:
         program=program,
         payment_method="pm_card_visa",
         key=f"purchase-{time.time_ns()}",
+        address="192.0.2.7",
     ).wash
 
 

@@ -1,8 +1,12 @@
-"""Test payment methods. Source: docs.stripe.com/testing (cards by PaymentMethod)."""
+"""Test payment methods.
+
+Sources: docs.stripe.com/testing (cards by PaymentMethod), docs.stripe.com/api/payment_methods.
+"""
 
 import hashlib
 from dataclasses import dataclass
 
+from apps.payments.stripe_sandbox.context import Context
 from apps.payments.stripe_sandbox.problems import missing
 from apps.payments.stripe_sandbox.store import Body
 
@@ -30,6 +34,13 @@ CARDS = {
     ),
     "pm_card_chargeDeclinedExpiredCard": TestCard("0069", "expired_card", "expired_card", "Your card has expired."),
 }
+
+
+def retrieve(context: Context) -> Body:
+    """GET /v1/payment_methods/{id}"""
+    method = context.ids[0]
+    card_of(method)
+    return {"id": method, "object": "payment_method", "livemode": False, **card_details(method)}
 
 
 def card_of(payment_method: str) -> TestCard:
