@@ -1,29 +1,23 @@
 """People in the console: looked at by groups, suspended and reactivated with a reason."""
 
-from collections.abc import Callable
-from typing import Any
-
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
 from apps.accounts import selectors
+from apps.accounts.console import StaffAdmin
 from apps.accounts.models import User
 from apps.accounts.services import moderation
-from apps.common.admin import ConsoleAdmin
-from apps.common.errors import DomainError
+from apps.common.console_actions import with_reason
 
-SEE = ("Operations", "Trust & Safety", "Support")
 MODERATE = ("Trust & Safety",)
-Move = Callable[..., None]
 
 
 @admin.register(User)
-class UserAdmin(ConsoleAdmin):
-    """Owners, sitters and staff, without their secrets."""
+class UserAdmin(StaffAdmin):
+    """Owners, sitters and staff, without their secrets; Finance has no need to look."""
 
+    seen_by = ("Operations", "Trust & Safety", "Support")
     list_display = ("email", "full_name", "role", "status", "two_factor_enabled", "created_at")
     list_filter = ("role", "status", "two_factor_enabled")
     search_fields = ("email__istartswith", "full_name__istartswith")
@@ -45,14 +39,6 @@ class UserAdmin(ConsoleAdmin):
     )
     actions = ("suspend", "reactivate")
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Shown to who may look."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Operations, Trust & Safety and Support look at people; Finance has no need to."""
-        return selectors.belongs_to(request.user, *SEE)
-
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Trust & Safety keeps people out and lets them in."""
         return selectors.belongs_to(request.user, *MODERATE)
@@ -60,34 +46,21 @@ class UserAdmin(ConsoleAdmin):
     @admin.action(description="Suspend, with a reason", permissions=["moderate"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """Suspend the chosen people; their sessions end."""
-        return self._move(request, queryset, "suspend", moderation.suspend)
+
+        def change(actor: User, person: User, reason: str) -> None:
+            moderation.suspend(actor=actor, user=person, reason=reason)
+
+        return with_reason(self, request, queryset, "suspend", change, show=_address)
 
     @admin.action(description="Reactivate, with a reason", permissions=["moderate"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """Let the chosen people back in."""
-        return self._move(request, queryset, "reactivate", moderation.reactivate)
 
-    def _move(self, request: HttpRequest, people: QuerySet[User], name: str, move: Move) -> HttpResponse | None:
-        if "reason" not in request.POST:
-            return self._ask_reason(request, people, name)
-        done = 0
-        for person in people:
-            try:
-                move(actor=request.user, user=person, reason=request.POST["reason"])
-                done += 1
-            except DomainError as refusal:
-                self.message_user(request, f"{person.email}: {refusal.message}", messages.ERROR)
-        if done:
-            self.message_user(request, f"{done} done: {name}.", messages.SUCCESS)
-        return None
+        def change(actor: User, person: User, reason: str) -> None:
+            moderation.reactivate(actor=actor, user=person, reason=reason)
 
-    def _ask_reason(self, request: HttpRequest, people: QuerySet[User], name: str) -> HttpResponse:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": f"{name.capitalize()} {people.count()} people",
-            "people": people,
-            "action": name,
-            "action_checkbox_name": ACTION_CHECKBOX_NAME,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/accounts/reason.html", context)
+        return with_reason(self, request, queryset, "reactivate", change, show=_address)
+
+
+def _address(person: User) -> str:
+    return person.email

@@ -1,47 +1,26 @@
 """Bookings and commission plans in the console: to look at."""
 
-from typing import Any
+from typing import ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import TabularInline
 
-from apps.accounts import selectors as accounts
+from apps.accounts.console import StaffAdmin
 from apps.bookings.models import Booking, BookingTransition, CommissionPlan, ProblemReport
-from apps.common.admin import ConsoleAdmin
-
-SEE = ("Operations", "Support", "Trust & Safety", "Finance")
+from apps.common.admin import RowsInline
 
 
-class LookedAtByStaff(ConsoleAdmin):
+class LookedAtByStaff(StaffAdmin):
     """For all groups that answer questions about bookings."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Shown to who may look."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """All groups look; nobody changes rows by hand."""
-        return accounts.belongs_to(request.user, *SEE)
+    seen_by: ClassVar[tuple[str, ...]] = ("Operations", "Support", "Trust & Safety", "Finance")
 
 
-class TransitionInline(TabularInline):
+class TransitionInline(RowsInline):
     """Moves of the booking, by whom and why."""
 
     model = BookingTransition
-    extra = 0
-    can_delete = False
     ordering = ("id",)
     fields = ("happened_at", "old_status", "new_status", "actor_id", "reason")
-    readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """History is written by services."""
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who sees the booking sees its history."""
-        return accounts.belongs_to(request.user, *SEE)
 
 
 @admin.register(Booking)
@@ -71,14 +50,11 @@ class CommissionPlanAdmin(LookedAtByStaff):
 
 @admin.register(ProblemReport)
 class ProblemReportAdmin(LookedAtByStaff):
-    """What owners reported; the freeze is lifted on the hold's page."""
+    """What owners reported, for who decides about it; the freeze is lifted on the hold's page."""
 
+    seen_by = ("Trust & Safety", "Support")
     list_display = ("booking", "category", "reported_at")
     list_filter = ("category",)
     list_select_related = ("booking",)
     search_fields = ("=booking__reference",)
     ordering = ("-id",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who decides about it."""
-        return accounts.belongs_to(request.user, "Trust & Safety", "Support")

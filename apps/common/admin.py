@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 from apps.common import relay
 from apps.common.models import AuditEntry, Heartbeat, OutboxEvent
@@ -33,6 +33,29 @@ class ConsoleAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows stay."""
         return False
+
+
+class RowsInline(TabularInline):
+    """Base of the rows below an object: whoever sees the object sees them, nobody touches them."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows come from services."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows change through services."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All that is shown."""
+        return self.fields or ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the object's page decides."""
+        return bool(self.admin_site.get_model_admin(self.parent_model).has_view_permission(request, obj))
 
 
 @admin.register(OutboxEvent)

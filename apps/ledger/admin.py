@@ -3,29 +3,25 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
-from apps.common.admin import ConsoleAdmin
+from apps.accounts.console import StaffAdmin
+from apps.common.admin import RowsInline
 from apps.common.money import Money
 from apps.ledger.models import Account, Balance, Entry, Journal
 
 
-class EntryInline(TabularInline):
+class LedgerAdmin(StaffAdmin):
+    """The books are Finance's."""
+
+    seen_by = ("Finance",)
+
+
+class EntryInline(RowsInline):
     """A journal's legs."""
 
     model = Entry
     fields = ("account", "debit", "credit")
     readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Journal | None = None) -> bool:
-        """Entries are posted by services."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Journal | None = None) -> bool:
-        """Entries never change."""
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """Return the legs with their accounts, in one query."""
@@ -44,7 +40,7 @@ class EntryInline(TabularInline):
 
 
 @admin.register(Journal)
-class JournalAdmin(ConsoleAdmin):
+class JournalAdmin(LedgerAdmin):
     """Journals, newest first."""
 
     list_display = ("id", "kind", "currency", "effective_at", "recorded_at", "idempotency_key", "reverses_id")
@@ -55,7 +51,7 @@ class JournalAdmin(ConsoleAdmin):
 
 
 @admin.register(Entry)
-class EntryAdmin(ConsoleAdmin):
+class EntryAdmin(LedgerAdmin):
     """Entries, newest first."""
 
     list_display = ("id", "journal_id", "account", "amount", "effective_at")
@@ -71,7 +67,7 @@ class EntryAdmin(ConsoleAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(ConsoleAdmin):
+class AccountAdmin(LedgerAdmin):
     """The chart as it is used."""
 
     list_display = ("id", "kind", "owner", "currency", "guarded", "opened_at")
@@ -81,7 +77,7 @@ class AccountAdmin(ConsoleAdmin):
 
 
 @admin.register(Balance)
-class BalanceAdmin(ConsoleAdmin):
+class BalanceAdmin(LedgerAdmin):
     """What is held, by account."""
 
     list_display = ("account", "balance")

@@ -4,12 +4,18 @@ from typing import Any
 
 from django.contrib import admin
 
-from apps.common.admin import ConsoleAdmin
+from apps.accounts.console import StaffAdmin
 from apps.common.money import Money
 from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer, Transition, WebhookEvent
 
 
-class _MoneyAdmin(ConsoleAdmin):
+class PaymentsAdmin(StaffAdmin):
+    """Base of this app's lists: Finance answers for money that moves."""
+
+    seen_by = ("Finance",)
+
+
+class _MoneyAdmin(PaymentsAdmin):
     """What payments, refunds and transfers share."""
 
     list_filter = ("status", "purpose")
@@ -45,7 +51,7 @@ class TransferAdmin(_MoneyAdmin):
 
 
 @admin.register(Operation)
-class OperationAdmin(ConsoleAdmin):
+class OperationAdmin(PaymentsAdmin):
     """Calls to the gateway, and those whose answer is missing."""
 
     list_display = (
@@ -59,7 +65,7 @@ class OperationAdmin(ConsoleAdmin):
 
 
 @admin.register(PayeeAccount)
-class PayeeAccountAdmin(ConsoleAdmin):
+class PayeeAccountAdmin(PaymentsAdmin):
     """Who can be paid."""
 
     list_display = ("public_id", "user_id", "provider_account_id", "payouts_enabled", "details_submitted", "created_at")
@@ -70,7 +76,7 @@ class PayeeAccountAdmin(ConsoleAdmin):
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(ConsoleAdmin):
+class WebhookEventAdmin(PaymentsAdmin):
     """The inbox: parked and unmatched events are worth a look."""
 
     list_display = (
@@ -82,7 +88,7 @@ class WebhookEventAdmin(ConsoleAdmin):
 
 
 @admin.register(Transition)
-class TransitionAdmin(ConsoleAdmin):
+class TransitionAdmin(PaymentsAdmin):
     """Every change of state."""
 
     list_display = ("id", "kind", "subject_id", "from_status", "to_status", "happened_at")

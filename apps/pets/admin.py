@@ -2,14 +2,15 @@
 
 from django.contrib import admin
 
-from apps.common.admin import ConsoleAdmin
+from apps.accounts.console import StaffAdmin
 from apps.pets.models import Pet
 
 
 @admin.register(Pet)
-class PetAdmin(ConsoleAdmin):
-    """All pets, newest first."""
+class PetAdmin(StaffAdmin):
+    """All pets, newest first; Finance has no need to look."""
 
+    seen_by = ("Operations", "Support", "Trust & Safety")
     list_display = ("name", "species", "breed", "owner", "created_at", "archived_at")
     list_filter = ("species",)
     list_select_related = ("owner",)

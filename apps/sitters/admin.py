@@ -2,28 +2,24 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
-from apps.accounts.selectors import belongs_to
-from apps.common.admin import ConsoleAdmin
-from apps.common.errors import DomainError
+from apps.accounts.console import StaffAdmin
+from apps.common.console_actions import with_reason
 from apps.sitters import services as sitters
 from apps.sitters.models import SitterProfile, VettingCase
 from apps.sitters.states import CaseStatus
 
-SEE_CASES = ("Trust & Safety",)
-SEE_SITTERS = ("Trust & Safety", "Operations", "Support")
 IN_REVIEW_FIRST = Case(When(status=CaseStatus.IN_REVIEW, then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
 @admin.register(VettingCase)
-class VettingCaseAdmin(ConsoleAdmin):
-    """The vetting queue."""
+class VettingCaseAdmin(StaffAdmin):
+    """The vetting queue: only Trust & Safety has a need to know why somebody was rejected."""
 
+    seen_by = ("Trust & Safety",)
     list_display = ("public_id", "sitter", "status", "results", "submitted_at", "decided_at", "decided_by")
     list_filter = ("status",)
     list_select_related = ("sitter", "decided_by")
@@ -36,17 +32,9 @@ class VettingCaseAdmin(ConsoleAdmin):
     readonly_fields = ("results",)
     actions = ("clear", "reject")
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Shown to who may look."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: VettingCase | None = None) -> bool:
-        """Only Trust & Safety has a need to know why somebody was rejected."""
-        return belongs_to(request.user, *SEE_CASES)
-
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """The same people decide."""
-        return belongs_to(request.user, *SEE_CASES)
+        return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VettingCase]:
         """Return cases with their checks in one query more."""
@@ -69,38 +57,22 @@ class VettingCaseAdmin(ConsoleAdmin):
         return self._decide(request, queryset, "reject")
 
     def _decide(self, request: HttpRequest, cases: QuerySet[VettingCase], name: str) -> HttpResponse | None:
-        if "reason" not in request.POST:
-            return self._ask_reason(request, cases, name)
-        done = 0
-        for case in cases:
-            try:
-                sitters.decide_case(
-                    request.user, str(case.public_id), clear=name == "clear", reason=request.POST["reason"]
-                )
-                done += 1
-            except DomainError as refusal:
-                details = "; ".join(f"{key}: {value}" for key, value in refusal.details.items())
-                self.message_user(request, f"{case.public_id}: {refusal.message} {details}", messages.ERROR)
-        if done:
-            self.message_user(request, f"{done} done: {name}.", messages.SUCCESS)
-        return None
+        def change(actor: Any, case: VettingCase, reason: str) -> None:
+            sitters.decide_case(actor, str(case.public_id), clear=name == "clear", reason=reason)
 
-    def _ask_reason(self, request: HttpRequest, cases: QuerySet[VettingCase], name: str) -> HttpResponse:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": f"{name.capitalize()} {len(cases)} vetting case(s)",
-            "cases": cases,
-            "action": name,
-            "action_checkbox_name": ACTION_CHECKBOX_NAME,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/sitters/decide.html", context)
+        return with_reason(
+            self, request, cases.select_related("sitter"), name, change,
+            show=lambda case: f"{case.sitter} ({self.results(case)})",
+            warning="A decision cannot be taken back: the next one needs a new case.",
+            length=sitters.DECISION_REASON_LENGTH,
+        )  # fmt: skip
 
 
 @admin.register(SitterProfile)
-class SitterProfileAdmin(ConsoleAdmin):
-    """All sitters, newest first."""
+class SitterProfileAdmin(StaffAdmin):
+    """All sitters, newest first; Finance has no need to look."""
 
+    seen_by = ("Trust & Safety", "Operations", "Support")
     list_display = (
         "display_name", "user", "vetting_status", "trust_badge", "clearance_expires_at", "listed", "plan",
     )  # fmt: skip
@@ -110,11 +82,3 @@ class SitterProfileAdmin(ConsoleAdmin):
     ordering = ("-id",)
     # The home's coordinates are nobody's business here: the blurred ones will do.
     exclude = ("lat", "lng")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Shown to who may look."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: SitterProfile | None = None) -> bool:
-        """Finance has no need to."""
-        return belongs_to(request.user, *SEE_SITTERS)

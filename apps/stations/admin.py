@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from unfold.admin import TabularInline
 
 from apps.accounts import selectors as accounts
-from apps.common.admin import ConsoleAdmin
-from apps.common.errors import DomainError
+from apps.accounts.console import StaffAdmin
+from apps.common import console_actions
+from apps.common.admin import RowsInline
 from apps.stations.models import (
     Alert,
     AlertEntry,
@@ -29,118 +26,73 @@ from apps.stations.models import (
 )
 from apps.stations.services import alerts, staff
 
-SEE = ("Operations", "Support")
 ACT = ("Operations",)
 Change = Callable[..., Any]
 
 
-class StationsAdmin(ConsoleAdmin):
-    """Base of this app's lists: Operations and Support look."""
+class StationsAdmin(StaffAdmin):
+    """Base of this app's lists: Operations run the stations, Support answers customers."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Shown to who may look."""
-        return self.has_view_permission(request)
+    seen_by = ("Operations", "Support")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Operations run the stations, Support answers customers."""
-        return accounts.belongs_to(request.user, *SEE)
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Operations answer for washes and alerts."""
+        return accounts.belongs_to(request.user, *ACT)
 
+    def with_reason(
+        self, request: HttpRequest, chosen: QuerySet[Any], verb: str, change: Change
+    ) -> HttpResponse | None:
+        """Ask for a reason, then call the service for each chosen row."""
 
-def with_reason(
-    page: ConsoleAdmin, request: HttpRequest, chosen: QuerySet[Any], name: str, change: Change
-) -> HttpResponse | None:
-    """Ask for a reason first, then change each chosen row; a refusal is told and the others are done."""
-    reason = request.POST.get("reason", "").strip()[:200]
-    if not reason:
-        return _ask_reason(page, request, list(chosen), name)
-    done = 0
-    for row in chosen:
-        try:
-            change(request.user, str(row.public_id), reason=reason)
-            done += 1
-        except DomainError as refusal:
-            page.message_user(request, f"{row}: {refusal.message}", messages.ERROR)
-    if done:
-        page.message_user(request, f"{done} done: {name.replace('_', ' ')}.", messages.SUCCESS)
-    return None
+        def act(actor: Any, row: Any, reason: str) -> None:
+            change(actor, str(row.public_id), reason=reason)
+
+        return console_actions.with_reason(self, request, chosen, verb, act)
 
 
-def _ask_reason(page: ConsoleAdmin, request: HttpRequest, rows: list[Any], name: str) -> HttpResponse:
-    context: dict[str, Any] = {
-        **page.admin_site.each_context(request),
-        "title": f"{name.replace('_', ' ').capitalize()}: {len(rows)} chosen",
-        "rows": rows,
-        "action": name,
-        "action_checkbox_name": ACTION_CHECKBOX_NAME,
-        "opts": page.opts,
-        "back": reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"),
-    }
-    return TemplateResponse(request, "admin/stations/reason.html", context)
-
-
-class Row(TabularInline):
-    """Base of the rows below an object: shown, not touched."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows come from services."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows change through services."""
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever sees the object sees its rows."""
-        return accounts.belongs_to(request.user, *SEE)
-
-
-class BayRow(Row):
+class BayRow(RowsInline):
     """Bays of a station."""
 
     model = Bay
     fields = ("number", "state", "seconds_left", "fault", "reported_at")
 
 
-class TankRow(Row):
+class TankRow(RowsInline):
     """Tanks of a station."""
 
     model = Tank
     fields = ("chemical", "level_ml", "capacity_ml", "status", "warning_pct", "critical_pct", "reported_at")
 
 
-class ProgramRow(Row):
+class ProgramRow(RowsInline):
     """Programs of a station."""
 
     model = Program
     fields = ("code", "name", "seconds", "price_minor", "currency", "ml", "active")
 
 
-class TransitionRow(Row):
+class TransitionRow(RowsInline):
     """The story of a wash."""
 
     model = WashTransition
     fields = ("at", "from_status", "to_status", "reason")
 
 
-class CommandRow(Row):
+class CommandRow(RowsInline):
     """What the station was told about a wash."""
 
     model = Command
     fields = ("created_at", "type", "attempts", "expires_at", "acked_at", "result", "reason")
 
 
-class EventRow(Row):
+class EventRow(RowsInline):
     """What the station said about a wash."""
 
     model = StationEvent
     fields = ("occurred_at", "received_at", "type", "payload", "offline")
 
 
-class EntryRow(Row):
+class EntryRow(RowsInline):
     """Who did what with an alert."""
 
     model = AlertEntry
@@ -219,14 +171,10 @@ class WashAdmin(StationsAdmin):
     inlines = (TransitionRow, CommandRow, EventRow)
     actions = ("write_off",)
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Operations answer for washes."""
-        return accounts.belongs_to(request.user, *ACT)
-
     @admin.action(description="Write off and refund unused seconds, with a reason", permissions=["act"])
     def write_off(self, request: HttpRequest, queryset: QuerySet[Wash]) -> HttpResponse | None:
         """End the chosen washes by hand."""
-        return with_reason(self, request, queryset.select_related("bay__station"), "write_off", staff.write_off)
+        return self.with_reason(request, queryset.select_related("bay__station"), "write off", staff.write_off)
 
     @admin.display(description="bay")
     def bay_name(self, wash: Wash) -> str:
@@ -245,19 +193,15 @@ class AlertAdmin(StationsAdmin):
     inlines = (EntryRow,)
     actions = ("acknowledge", "clear")
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Operations answer for alerts."""
-        return accounts.belongs_to(request.user, *ACT)
-
     @admin.action(description="Acknowledge, with a reason", permissions=["act"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Say that somebody looks after the chosen alerts."""
-        return with_reason(self, request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
+        return self.with_reason(request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
 
     @admin.action(description="Clear, with a reason", permissions=["act"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Close the chosen alerts; a level that is still low comes back with the next sweep."""
-        return with_reason(self, request, queryset.select_related("station"), "clear", alerts.clear)
+        return self.with_reason(request, queryset.select_related("station"), "clear", alerts.clear)
 
 
 @admin.register(Command)

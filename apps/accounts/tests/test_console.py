@@ -4,34 +4,15 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
-from django_otp import DEVICE_ID_SESSION_KEY
 
-from apps.accounts.models import TOTPDevice, User
-from apps.accounts.services import second_factor
-from apps.accounts.tests.factories import StaffFactory, UserFactory
+from apps.accounts.models import User
+from apps.accounts.tests.factories import UserFactory
 from apps.common.models import AuditEntry
+from petwash.testing.staff import console, member_of
 
 LIST = "/admin/accounts/user/"
-
-
-def console(user: User) -> Client:
-    """A browser in which a member of staff has signed in with both factors."""
-    second_factor.enrol_directly(user=user)
-    client = Client()
-    client.force_login(user)
-    session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=user).persistent_id
-    session.save()
-    return client
-
-
-def member_of(group: str) -> Any:
-    user: Any = StaffFactory(is_superuser=False)
-    user.groups.add(Group.objects.get(name=group))
-    return user
 
 
 def choose(client: Client, action: str, *people: User, **data: str) -> Any:
@@ -111,3 +92,12 @@ def test_search_finds_the_beginning_of_an_address(agent: User, owner: User, stra
     page = console(agent).get(LIST, {"q": "OWNER@"}).content.decode()
     assert "owner@example.com" in page
     assert "stranger@example.com" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["   ", "x" * 201])
+def test_a_reason_that_is_none_or_too_long_is_asked_for_again(agent: User, owner: User, reason: str) -> None:
+    page = choose(console(agent), "suspend", owner, reason=reason).content.decode()
+    assert 'name="reason"' in page
+    assert ("The reason needs 1 to 200 characters." in page) == (len(reason) > 200)
+    assert User.objects.get(pk=owner.pk).status == "active"

@@ -4,7 +4,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.bookings.tests.factories import make_booking
-from apps.escrow.tests.test_console import console, member_of
+from petwash.testing.staff import console, member_of
 
 LIST = "/admin/bookings/booking/"
 

@@ -4,34 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import Group
 from django.test import Client
-from django_otp import DEVICE_ID_SESSION_KEY
 
-from apps.accounts.models import TOTPDevice, User
-from apps.accounts.services import second_factor
-from apps.accounts.tests.factories import StaffFactory
 from apps.common.models import AuditEntry
 from apps.escrow.tests.holds import Story
+from petwash.testing.staff import console, member_of
 
 LIST = "/admin/escrow/hold/"
-
-
-def console(user: User) -> Client:
-    """A browser in which a member of staff has signed in with both factors."""
-    second_factor.enrol_directly(user=user)
-    client = Client()
-    client.force_login(user)
-    session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=user).persistent_id
-    session.save()
-    return client
-
-
-def member_of(group: str) -> Any:
-    user: Any = StaffFactory(is_superuser=False)
-    user.groups.add(Group.objects.get(name=group))
-    return user
 
 
 def choose(client: Client, action: str, story: Story, **data: str) -> Any:

@@ -3,15 +3,14 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import transaction
 
-from apps.accounts.tests.factories import StaffFactory
 from apps.common.clock import business_now
 from apps.common.money import Money
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, credit, debit
 from petwash.testing.cast import ApiFactory
+from petwash.testing.staff import member_of
 
 URL = "/api/v1/ledger/trial-balance"
 
@@ -20,13 +19,6 @@ URL = "/api/v1/ledger/trial-balance"
 def clerk(db: None) -> Any:
     """Somebody of Finance without other powers."""
     return member_of("Finance")
-
-
-def member_of(group: str) -> Any:
-    """Return a member of staff with the powers of one group alone."""
-    person: Any = StaffFactory(is_superuser=False)
-    person.groups.add(Group.objects.get(name=group))
-    return person
 
 
 def test_finance_reads_the_sums(api: ApiFactory, clerk: Any) -> None:

@@ -8,7 +8,7 @@ from apps.sitters.services.profile import (
     set_calendar,
     set_rates,
 )
-from apps.sitters.services.results import decide_case, expire_clearances, record_facts
+from apps.sitters.services.results import DECISION_REASON_LENGTH, decide_case, expire_clearances, record_facts
 from apps.sitters.services.vetting import (
     confirm_reference,
     refresh_case,
@@ -17,6 +17,7 @@ from apps.sitters.services.vetting import (
 )
 
 __all__ = [
+    "DECISION_REASON_LENGTH",
     "apply_notice",
     "confirm_reference",
     "decide_case",

@@ -32,6 +32,7 @@ from apps.sitters.trust import SitterTrustStatus
 from apps.sitters.types import ReportFacts
 
 EXPIRY_BATCH = 200
+DECISION_REASON_LENGTH = range(10, 501)  # characters
 
 
 def record_facts(case: VettingCase, facts: ReportFacts) -> VettingCase:
@@ -143,7 +144,7 @@ def decide_case(actor: Any, case_id: str, *, clear: bool, reason: str) -> Vettin
     """
     if not belongs_to(actor, "Trust & Safety"):
         raise Forbidden("trust_and_safety_only", "Only Trust & Safety decides vetting cases.")
-    if not 10 <= len(reason.strip()) <= 500:
+    if len(reason.strip()) not in DECISION_REASON_LENGTH:
         raise InvalidInput.field("reason", "must have 10 to 500 characters")
     with transaction.atomic(durable=True):
         found = VettingCase.objects.filter(public_id=case_id).first()

@@ -8,7 +8,8 @@ from django.test import RequestFactory
 
 from apps.accounts.tests.factories import SitterUserFactory
 from apps.sitters.models import SitterProfile, VettingCase
-from apps.sitters.tests.test_case_decisions import REASON, staff_of
+from apps.sitters.tests.test_case_decisions import REASON
+from petwash.testing.staff import member_of
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def test_a_refusal_is_shown_and_changes_nothing(queue, agent, sitter_user, vet):
     ],
 )
 def test_who_sees_what(queue, group, cases, sitters):
-    request = as_staff(staff_of(group))
+    request = as_staff(member_of(group))
     profiles = admin.site.get_model_admin(SitterProfile)
     assert (queue.has_view_permission(request), queue.has_decide_permission(request)) == (cases, cases)
     assert profiles.has_view_permission(request) is sitters
@@ -85,5 +86,5 @@ def test_who_sees_what(queue, group, cases, sitters):
 
 
 def test_only_who_decides_is_offered_the_actions(queue):
-    assert {"clear", "reject"} <= set(queue.get_actions(as_staff(staff_of("Trust & Safety"))))
-    assert {"clear", "reject"}.isdisjoint(queue.get_actions(as_staff(staff_of("Support"))))
+    assert {"clear", "reject"} <= set(queue.get_actions(as_staff(member_of("Trust & Safety"))))
+    assert {"clear", "reject"}.isdisjoint(queue.get_actions(as_staff(member_of("Support"))))

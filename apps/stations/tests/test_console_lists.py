@@ -4,27 +4,19 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.accounts.tests.factories import StaffFactory
-from apps.accounts.tests.test_console import console
 from apps.stations.models import Alert, Station, Wash
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import make_station
+from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db
 LISTS = ("station", "bay", "tank", "wash", "alert", "command", "deadletter")
-
-
-def member_of(group: str) -> Any:
-    person: Any = StaffFactory(is_superuser=False)
-    person.groups.add(Group.objects.get(name=group))
-    return person
 
 
 def choose(client: Client, action: str, *alerts: Alert, **data: str) -> Any:

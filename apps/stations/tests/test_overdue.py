@@ -7,7 +7,6 @@ import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.urls import reverse
 
-from apps.accounts.tests.test_console import console, member_of
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, NotFound
 from apps.common.models import AuditEntry
@@ -15,6 +14,7 @@ from apps.stations.models import Alert, Wash
 from apps.stations.services import staff, sweeps
 from apps.stations.states import WashStatus
 from apps.stations.tests.device import Device
+from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db
 
