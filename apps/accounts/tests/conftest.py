@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.db import connections
 from rest_framework.test import APIClient
 
 from apps.accounts import tasks, totp
@@ -100,18 +97,3 @@ def error_of(response: Any, status: int) -> str:
     assert set(body["error"]) == {"code", "message", "details"}
     assert body["error"]["message"]
     return str(body["error"]["code"])
-
-
-def all_at_once(count: int, action: Callable[[int], Any]) -> list[Any]:
-    """Run the action in `count` threads that start together; return their results."""
-    barrier = Barrier(count)
-
-    def run(number: int) -> Any:
-        try:
-            barrier.wait(timeout=30)
-            return action(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))

@@ -8,10 +8,11 @@ import time_machine
 
 from apps.accounts.models import RecoveryCode, SessionFamily, User
 from apps.accounts.states import UserStatus
-from apps.accounts.tests.conftest import all_at_once, code_of, error_of
+from apps.accounts.tests.conftest import code_of, error_of
 from apps.accounts.tests.factories import PASSWORD
 from apps.accounts.types import EnrolledByStaff
 from apps.common.clock import real_now
+from petwash.testing.races import crowd
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_one_code_used_at_once_on_four_challenges_opens_one_session(
 ) -> None:
     code = code_of(owner) if kind == "authenticator" else enrolled.recovery_codes[0]
     secrets = [challenge() for _ in range(4)]
-    answers = all_at_once(4, lambda n: call("auth/2fa/verify", challenge=secrets[n], code=code))
+    answers = crowd(4, lambda n: call("auth/2fa/verify", challenge=secrets[n], code=code))
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
     refused = {answer.json()["error"]["code"] for answer in answers if answer.status_code == 401}
     assert refused == {"code_reused"}
@@ -137,5 +138,5 @@ def test_one_code_used_at_once_on_four_challenges_opens_one_session(
 @pytest.mark.django_db(transaction=True)
 def test_guesses_in_parallel_do_not_get_past_the_limit(call: Any, challenge: Any) -> None:
     secret = challenge()
-    codes = all_at_once(9, lambda _: call("auth/2fa/verify", challenge=secret, code="12345").json()["error"]["code"])
+    codes = crowd(9, lambda _: call("auth/2fa/verify", challenge=secret, code="12345").json()["error"]["code"])
     assert sorted(codes) == ["too_many_attempts"] * 4 + ["wrong_code"] * 5

@@ -8,9 +8,10 @@ import time_machine
 
 from apps.accounts.models import AttemptCounter, User
 from apps.accounts.states import UserStatus
-from apps.accounts.tests.conftest import all_at_once, error_of
+from apps.accounts.tests.conftest import error_of
 from apps.accounts.tests.factories import PASSWORD
 from apps.common.clock import real_now
+from petwash.testing.races import crowd
 
 
 @pytest.mark.django_db
@@ -80,13 +81,13 @@ def test_one_address_that_tries_many_accounts_is_locked_out_of_all(call: Any, ow
 
 @pytest.mark.django_db(transaction=True)
 def test_guesses_in_parallel_do_not_get_past_the_limit(call: Any, owner: User) -> None:
-    codes = all_at_once(12, lambda _: call("auth/login", email=owner.email, password="wrong").status_code)
+    codes = crowd(12, lambda _: call("auth/login", email=owner.email, password="wrong").status_code)
     assert sorted(codes) == [401] * 5 + [429] * 7
 
 
 @pytest.mark.django_db(transaction=True)
 def test_right_passwords_in_parallel_are_all_let_in(call: Any, owner: User) -> None:
-    codes = all_at_once(12, lambda _: call("auth/login", email=owner.email, password=PASSWORD).status_code)
+    codes = crowd(12, lambda _: call("auth/login", email=owner.email, password=PASSWORD).status_code)
     assert codes == [200] * 12
 
 

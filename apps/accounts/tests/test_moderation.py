@@ -6,9 +6,10 @@ import pytest
 
 from apps.accounts.models import SessionFamily, User
 from apps.accounts.services import moderation
-from apps.accounts.tests.conftest import all_at_once, error_of
+from apps.accounts.tests.conftest import error_of
 from apps.common.errors import Conflict, InvalidInput
 from apps.common.models import AuditEntry, OutboxEvent
+from petwash.testing.races import crowd
 
 
 @pytest.mark.django_db
@@ -66,7 +67,7 @@ def test_no_session_survives_a_suspension_at_the_same_moment(
             return moderation.suspend(actor=agent, user=owner, reason="Because.")
         return call("auth/login", email=owner.email, password=PASSWORD, address=f"192.0.2.{number}")
 
-    answers = [answer for answer in all_at_once(8, rush) if answer is not None]
+    answers = [answer for answer in crowd(8, rush) if answer is not None]
     assert not SessionFamily.objects.open().exists()
     for answer in answers:
         assert answer.status_code in (200, 401)

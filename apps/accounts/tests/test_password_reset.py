@@ -9,9 +9,10 @@ import time_machine
 from apps.accounts import address_tokens
 from apps.accounts.models import User
 from apps.accounts.states import UserStatus
-from apps.accounts.tests.conftest import all_at_once, error_of, token_in
+from apps.accounts.tests.conftest import error_of, token_in
 from apps.accounts.tests.factories import PASSWORD
 from apps.common.clock import real_now
+from petwash.testing.races import crowd
 
 NEW = "another horse battery"
 
@@ -94,7 +95,7 @@ def test_the_mail_proves_the_address_too(call: Any, owner: User, mailed_token: s
 
 @pytest.mark.django_db(transaction=True)
 def test_one_token_used_four_times_at_once_sets_one_password(call: Any, mailed_token: str, owner: User) -> None:
-    answers = all_at_once(
+    answers = crowd(
         4,
         lambda n: call("auth/password/reset", token=mailed_token, password=f"horse number {n} battery").status_code,
     )

@@ -8,9 +8,10 @@ import time_machine
 
 from apps.accounts.models import SessionFamily, User
 from apps.accounts.states import UserStatus
-from apps.accounts.tests.conftest import all_at_once, error_of
+from apps.accounts.tests.conftest import error_of
 from apps.common.clock import real_now
 from apps.common.models import AuditEntry
+from petwash.testing.races import crowd
 
 
 @pytest.mark.django_db
@@ -39,7 +40,7 @@ def test_a_reused_token_ends_the_whole_family(call: Any, sign_in: Any, bearer: A
 @pytest.mark.django_db(transaction=True)
 def test_of_eight_parallel_refreshes_exactly_one_succeeds(call: Any, sign_in: Any, owner: User) -> None:
     token = sign_in(owner)["refresh"]
-    codes = all_at_once(8, lambda _: call("auth/refresh", refresh=token).status_code)
+    codes = crowd(8, lambda _: call("auth/refresh", refresh=token).status_code)
     assert sorted(codes) == [200] + [401] * 7
     assert SessionFamily.objects.get().end_reason == "reused"
 

@@ -8,9 +8,10 @@ from django.db import connection
 from django.test import override_settings
 
 from apps.accounts.models import User
-from apps.accounts.tests.conftest import all_at_once, error_of
+from apps.accounts.tests.conftest import error_of
 from apps.common.models import OutboxEvent
 from petwash.settings import base
+from petwash.testing.races import crowd
 
 NEW = {
     "email": "New.Person@example.com",
@@ -88,7 +89,7 @@ def test_registrations_of_one_address_at_once_make_one_account(call: Any) -> Non
     def register(number: int) -> Any:
         return call("auth/register", **{**NEW, "email": f"{'Rush' if number % 2 else 'rush'}@example.com"}).status_code
 
-    codes = all_at_once(5, register)
+    codes = crowd(5, register)
     assert codes == [202] * 5
     assert User.objects.count() == 1
     assert OutboxEvent.objects.filter(name="accounts.UserRegistered").count() == 1

@@ -13,10 +13,11 @@ from rest_framework.test import APIRequestFactory
 from apps.accounts.api.authentication import BearerAuthentication
 from apps.accounts.models import RecoveryDevice, TOTPDevice, User
 from apps.accounts.services import second_factor
-from apps.accounts.tests.conftest import all_at_once, code_of
+from apps.accounts.tests.conftest import code_of
 from apps.accounts.tests.factories import PASSWORD
 from apps.common.api.permissions import StaffWithSecondFactor
 from apps.common.errors import Forbidden
+from petwash.testing.races import crowd
 
 
 def request_with(access: str) -> Request:
@@ -67,7 +68,7 @@ def test_django_otp_finds_both_devices_and_accepts_a_code_once(agent: User) -> N
 def test_one_code_at_four_console_logins_at_once_is_accepted_once(agent: User) -> None:
     second_factor.enrol_directly(user=agent)
     code, devices = code_of(agent), [TOTPDevice.objects.get() for _ in range(4)]
-    assert sorted(all_at_once(4, lambda n: devices[n].verify_token(code))) == [False, False, False, True]
+    assert sorted(crowd(4, lambda n: devices[n].verify_token(code))) == [False, False, False, True]
 
 
 @pytest.mark.django_db

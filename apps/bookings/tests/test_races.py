@@ -9,9 +9,9 @@ from apps.bookings.models import Booking
 from apps.bookings.tests.answers import key
 from apps.bookings.tests.factories import VISA, make_pet, make_quote
 from apps.common.clock import advance_business_clock
-from apps.escrow.tests.racing import race
 from apps.ledger import selectors as ledger
 from apps.sitters.models import SitterNight
+from petwash.testing.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

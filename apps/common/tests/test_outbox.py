@@ -12,6 +12,7 @@ from apps.common import events, relay
 from apps.common.clock import real_now
 from apps.common.db import TransactionRequired
 from apps.common.models import AuditEntry, Heartbeat, OutboxDelivery, OutboxEvent
+from petwash.testing.races import race
 
 
 @dataclass(frozen=True)
@@ -153,18 +154,7 @@ def test_two_relays_deliver_each_event_once(handlers):
     handlers.append(("slow", slow))
     for number in range(40):
         publish(str(number))
-    barrier = threading.Barrier(4)
-
-    def run():
-        barrier.wait()
-        relay.deliver_until_empty()
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    race(*[relay.deliver_until_empty] * 4)
     assert sorted(seen, key=int) == [str(number) for number in range(40)]
 
 

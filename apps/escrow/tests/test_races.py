@@ -6,8 +6,8 @@ from apps.escrow import services
 from apps.escrow.models import HoldTransition, Release
 from apps.escrow.services import StayPetEscrow
 from apps.escrow.tests.holds import VISA, a_day_passes
-from apps.escrow.tests.racing import race
 from apps.ledger import selectors as ledger
+from petwash.testing.races import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

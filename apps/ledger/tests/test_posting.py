@@ -1,10 +1,9 @@
 """Posting: what goes in, what a repeat gives, what is refused, and that refusals leave nothing."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.common.db import TransactionRequired
 from apps.common.errors import Conflict, NotFound
@@ -14,6 +13,7 @@ from apps.ledger import services as ledger
 from apps.ledger.models import Entry, Journal
 from apps.ledger.tests.conftest import CLEARING, ESCROW, FEE, capture, usd
 from apps.ledger.types import AccountRef, credit, debit
+from petwash.testing.races import crowd
 
 
 @pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_posting_needs_the_callers_transaction() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_eight_withdrawals_at_once_take_no_more_than_is_held() -> None:
     capture(stay=3_000)
-    outcomes = in_parallel(8, lambda number: _withdraw(f"w{number}"))
+    outcomes = crowd(8, lambda number: _withdraw(f"w{number}"))
 
     assert sorted(outcomes) == ["balance_exceeded"] * 5 + ["moved"] * 3
     assert selectors.balance(ESCROW, "USD") == usd(0)
@@ -161,7 +161,7 @@ def test_eight_withdrawals_at_once_take_no_more_than_is_held() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_eight_posts_of_one_key_at_once_make_one_journal() -> None:
     capture()
-    outcomes = in_parallel(8, lambda _number: _withdraw("the same"))
+    outcomes = crowd(8, lambda _number: _withdraw("the same"))
 
     assert outcomes == ["moved"] * 8
     assert selectors.balance(ESCROW, "USD") == usd(9_000)
@@ -169,7 +169,7 @@ def test_eight_posts_of_one_key_at_once_make_one_journal() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_first_uses_of_one_account_open_it_once() -> None:
-    outcomes = in_parallel(8, lambda number: capture(key=f"k{number}").kind)
+    outcomes = crowd(8, lambda number: capture(key=f"k{number}").kind)
 
     assert outcomes == ["escrow.capture"] * 8
     assert selectors.balance(ESCROW, "USD") == usd(80_000)
@@ -177,30 +177,6 @@ def test_eight_first_uses_of_one_account_open_it_once() -> None:
 
 
 def _withdraw(key: str) -> str:
-    try:
-        with transaction.atomic():
-            ledger.post(kind="release", key=key, legs=[debit(ESCROW, usd(1_000)), credit(CLEARING, usd(1_000))])
-    except Conflict as refusal:
-        return refusal.code
+    with transaction.atomic():
+        ledger.post(kind="release", key=key, legs=[debit(ESCROW, usd(1_000)), credit(CLEARING, usd(1_000))])
     return "moved"
-
-
-def in_parallel(count: int, work: Callable[[int], str]) -> list[str]:
-    """Run the work in threads that start at one barrier; a thread's exception is its outcome."""
-    barrier, outcomes = threading.Barrier(count), [""] * count
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            outcomes[number] = work(number)
-        except Exception as error:
-            outcomes[number] = repr(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[number]) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes

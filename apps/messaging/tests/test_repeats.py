@@ -1,6 +1,6 @@
 """A client that repeats a message stores it once."""
 
-import threading
+from functools import partial
 
 import pytest
 
@@ -9,6 +9,7 @@ from apps.fraud.states import Decision
 from apps.messaging.models import Message
 from apps.messaging.services import MOST_MESSAGES, send_message
 from apps.messaging.tests.factories import ConversationFactory
+from petwash.testing.races import race
 
 
 def test_a_repeat_answers_the_first_message(say, owner):
@@ -53,25 +54,15 @@ def test_a_flood_is_refused_and_nothing_is_stored(say, owner, conversation):
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_repeats_store_one_message():
-    from django.db import connection
-
     conversation = ConversationFactory.create()
-    barrier = threading.Barrier(4)
-    made: list[tuple[int, bool]] = []
 
-    def send() -> None:
-        barrier.wait()
+    def send() -> tuple[int, bool]:
         message, new = send_message(
             actor=conversation.owner, conversation=conversation, text="Hello!", client_message_id="c-1"
         )
-        made.append((message.pk, new))
-        connection.close()
+        return message.pk, new
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    made = race(*[send] * 4)
     assert sorted(new for _, new in made) == [False, False, False, True]
     assert len({pk for pk, _ in made}) == 1
     assert Message.objects.count() == 1
@@ -79,21 +70,12 @@ def test_parallel_repeats_store_one_message():
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_parts_of_a_number_see_each_other():
-    from django.db import connection
-
     conversation = ConversationFactory.create()
-    barrier = threading.Barrier(2)
 
     def send(text: str) -> None:
-        barrier.wait()
         send_message(actor=conversation.owner, conversation=conversation, text=text)
-        connection.close()
 
-    threads = [threading.Thread(target=send, args=(text,)) for text in ("41555", "50123")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    race(partial(send, "41555"), partial(send, "50123"))
     last = Message.objects.order_by("-id")[0]
     first = Message.objects.order_by("id")[0]
     assert first.decision == Decision.ALLOW

@@ -1,39 +1,28 @@
 """Many at one night: exactly one wins, in whatever order they come."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.common.clock import business_now
-from apps.common.errors import Conflict
 from apps.sitters import services as sitters
 from apps.sitters.models import NightReservation, SitterNight
 from apps.sitters.tests.factories import ClearedSitterFactory
+from petwash.testing.races import race
 
 RIVALS = 20
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def race(attempts):
-    barrier = threading.Barrier(len(attempts))
+def outcomes(attempts):
+    def take(attempt):
+        with transaction.atomic(durable=True):
+            attempt()
+        return "won"
 
-    def run(attempt):
-        try:
-            barrier.wait(timeout=30)
-            with transaction.atomic(durable=True):
-                attempt()
-        except Conflict as error:
-            return error.code
-        else:
-            return "won"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(attempts)) as pool:
-        return sorted(pool.map(run, attempts))
+    return sorted(race(*[partial(take, attempt) for attempt in attempts]))
 
 
 def attempt_at(sitter, nights, *, booking, service, pets=1):
@@ -49,7 +38,7 @@ def future_nights(count):
 
 def test_twenty_at_one_exclusive_night():
     sitter, nights = ClearedSitterFactory.create(), future_nights(1)
-    outcome = race([attempt_at(sitter, nights, booking=f"b{n}", service="house_sitting") for n in range(RIVALS)])
+    outcome = outcomes([attempt_at(sitter, nights, booking=f"b{n}", service="house_sitting") for n in range(RIVALS)])
     assert outcome == ["nights_unavailable"] * (RIVALS - 1) + ["won"]
     assert NightReservation.objects.count() == 1
 
@@ -57,7 +46,7 @@ def test_twenty_at_one_exclusive_night():
 def test_twenty_of_both_kinds_at_one_night():
     sitter, nights = ClearedSitterFactory.create(capacities={"boarding": 1, "house_sitting": 1}), future_nights(1)
     kinds = ["boarding", "house_sitting"]
-    outcome = race([attempt_at(sitter, nights, booking=f"b{n}", service=kinds[n % 2]) for n in range(RIVALS)])
+    outcome = outcomes([attempt_at(sitter, nights, booking=f"b{n}", service=kinds[n % 2]) for n in range(RIVALS)])
     assert outcome == ["nights_unavailable"] * (RIVALS - 1) + ["won"]
     night = SitterNight.objects.get()
     assert (night.booked, night.capacity) == (1, 1)
@@ -69,14 +58,14 @@ def test_overlapping_stays_named_in_opposite_orders_do_not_deadlock():
         attempt_at(sitter, nights[::-1] if n % 2 else nights, booking=f"b{n}", service="boarding")
         for n in range(RIVALS)
     ]
-    assert race(attempts) == ["nights_unavailable"] * (RIVALS - 3) + ["won"] * 3
+    assert outcomes(attempts) == ["nights_unavailable"] * (RIVALS - 3) + ["won"] * 3
     assert set(SitterNight.objects.values_list("booked", flat=True)) == {3}
 
 
 def test_one_booking_sent_twice_at_once_takes_the_night_once():
     sitter, nights = ClearedSitterFactory.create(), future_nights(2)
     attempt = attempt_at(sitter, nights, booking="same", service="boarding")
-    assert race([attempt] * 6) == ["won"] * 6
+    assert outcomes([attempt] * 6) == ["won"] * 6
     assert set(SitterNight.objects.values_list("booked", flat=True)) == {1}
 
 
@@ -87,7 +76,7 @@ def test_freeing_races_with_reserving_and_loses_no_count():
             attempt_at(sitter, nights, booking=f"old{n}", service="boarding")()
     free = [lambda n=n: sitters.free_nights(booking=f"old{n}") for n in range(5)]
     take = [attempt_at(sitter, nights, booking=f"new{n}", service="boarding") for n in range(5)]
-    assert race([*free, *take]) == ["won"] * 10
+    assert outcomes([*free, *take]) == ["won"] * 10
     assert set(SitterNight.objects.values_list("booked", flat=True)) == {5}
 
 

@@ -1,29 +1,17 @@
 """Eight submissions of one sitter at once: one case, one paid report, eight times 202."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.db import connection
 
 from apps.sitters.models import SitterProfile, VettingCase
 from apps.sitters.tests.conftest import SUBMIT, application
+from petwash.testing.races import crowd
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_one_order_whoever_comes_first(api, sitter_user, sandbox):
-    barrier = threading.Barrier(8)
-
-    def submit(_):
-        try:
-            barrier.wait(timeout=30)
-            return api(sitter_user).post(SUBMIT, application())
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(submit, range(8)))
+    answers = crowd(8, lambda _: api(sitter_user).post(SUBMIT, application()))
     assert [answer.status_code for answer in answers] == [202] * 8
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert (SitterProfile.objects.count(), VettingCase.objects.count(), sandbox.reports()) == (1, 1, 1)
