@@ -7,12 +7,18 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.stations import live
 
+# A page has nothing to say; some clients greet or keep the line warm.
+MOST_HEARD = 100
+POLICY_VIOLATION = 1008
+
 
 class StationsConsumer(AsyncJsonWebsocketConsumer):
     """Sends a snapshot on connect, then `{"type": "station", "station": {...}}` per change.
 
     A client merges by the station's id; after a reconnect the new snapshot replaces everything.
     """
+
+    _heard = 0
 
     async def connect(self) -> None:
         """Join first, then read: a change between the two is seen twice rather than never."""
@@ -24,8 +30,11 @@ class StationsConsumer(AsyncJsonWebsocketConsumer):
         """Leave the group."""
         await self.channel_layer.group_discard(live.GROUP, self.channel_name)
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Listeners only listen; what they send is ignored."""
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        """Listeners only listen: what they send is not even parsed, and who goes on talking is cut off."""
+        self._heard += 1
+        if self._heard > MOST_HEARD:
+            await self.close(code=POLICY_VIOLATION)
 
     async def station_changed(self, event: dict[str, Any]) -> None:
         """Pass a change on."""

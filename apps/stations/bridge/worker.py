@@ -23,6 +23,8 @@ BATCH_SECONDS = 0.1
 DIFF_SECONDS = 0.25
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+PATIENCE = 10
+"""How often in a row a batch may be refused before its messages are taken one by one."""
 
 
 class Diffs:
@@ -95,16 +97,22 @@ class LaneWorker(Worker):
         super().__init__(f"lane:{lane.name}", stopping)
         self._lane, self._out, self._diffs = lane, out, diffs
         self._held: Sequence[Received] = ()
+        self._refusals = 0
 
     def turn(self) -> None:
         """Take the next batch, or the one that the database did not take."""
         self._held = self._held or self._lane.take(BATCH_LIMIT, BATCH_SECONDS)
         if self._held:
-            self._settle(self._held)
-            self._held = ()
+            try:
+                self._settle(self._held)
+            except DATABASE_AWAY:
+                self._refusals += 1
+                raise
+            self._held, self._refusals = (), 0
 
     def _settle(self, batch: Sequence[Received]) -> None:
-        outcome = intake.take_batch([Raw(message.topic, message.payload) for message in batch])
+        take = intake.take_batch if self._refusals < PATIENCE else intake.take_one_by_one
+        outcome = take([Raw(message.topic, message.payload) for message in batch])
         self._lane.ack(batch)
         for station, event_id in outcome.evacks:
             self._out.publish(topics.evack(station, event_id), Evack().to_json())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from apps.common.clock import real_now
@@ -21,6 +21,7 @@ from apps.stations.services import device_words, telemetry
 
 log = structlog.get_logger(__name__)
 KEPT_BYTES = 4096
+TRIES_EACH = 3
 SEEN_EVERY = timedelta(seconds=5)
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -66,6 +67,40 @@ def take_batch(batch: Sequence[Raw]) -> Outcome:
     for raw in batch:
         outcome.add(take_batch([raw]))
     return outcome
+
+
+def take_one_by_one(batch: Sequence[Raw]) -> Outcome:
+    """Take a batch that the database has refused again and again, although it may well be there.
+
+    What it refuses three times while it answers other questions is put aside: not every
+    OperationalError says that the database is away, and one message must not hold up a lane for ever.
+
+    Raises: OperationalError or InterfaceError when it is away; the whole batch may be given again.
+    """
+    outcome = Outcome()
+    for raw in batch:
+        outcome.add(_take_or_put_aside(raw))
+    return outcome
+
+
+def _take_or_put_aside(raw: Raw) -> Outcome:
+    refusal: Exception | None = None
+    for _ in range(TRIES_EACH):
+        try:
+            return take_batch([raw])
+        except DATABASE_AWAY as error:
+            refusal = error
+            _demand_database()
+    assert refusal is not None
+    return _put_aside(raw, refusal)
+
+
+def _demand_database() -> None:
+    """Raises: OperationalError or InterfaceError when the database is away."""
+    if not connection.is_usable():
+        connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
 
 
 class _Site:

@@ -33,7 +33,14 @@ class Listener:
         return json.loads((await self._wire.receive_output(10))["text"])
 
     async def say(self, body: Any) -> None:
-        await self._wire.send_input({"type": "websocket.receive", "text": json.dumps(body)})
+        await self.send(text=json.dumps(body))
+
+    async def send(self, **frame: str | bytes) -> None:
+        await self._wire.send_input({"type": "websocket.receive", **frame})
+
+    async def is_cut_off(self) -> bool:
+        end = await self._wire.receive_output(10)
+        return (end["type"], end.get("code")) == ("websocket.close", 1008)
 
     async def hears_nothing(self) -> bool:
         return bool(await self._wire.receive_nothing())
@@ -72,6 +79,26 @@ async def test_what_a_listener_says_is_ignored(redis_url: str) -> None:
     await socket.hear()
     await socket.say({"type": "station.changed", "body": {"forged": True}})
     assert await socket.hears_nothing()
+    await socket.leave()
+
+
+@pytest.mark.parametrize("frame", [{"text": "{ no json"}, {"text": ""}, {"bytes": b"\x00\xff"}])
+async def test_nonsense_from_a_listener_is_ignored(redis_url: str, frame: dict[str, Any]) -> None:
+    socket = Listener()
+    await socket.connect()
+    await socket.hear()
+    await socket.send(**frame)
+    assert await socket.hears_nothing()
+    await socket.leave()
+
+
+async def test_a_listener_who_floods_is_cut_off(redis_url: str) -> None:
+    socket = Listener()
+    await socket.connect()
+    await socket.hear()
+    for _ in range(101):
+        await socket.send(text="x")
+    assert await socket.is_cut_off()
     await socket.leave()
 
 
