@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
-from apps.common import console_actions
 from apps.common.admin import RowsInline
+from apps.common.console_actions import with_reason
 from apps.stations.models import (
     Alert,
     AlertEntry,
@@ -24,7 +24,7 @@ from apps.stations.models import (
     Wash,
     WashTransition,
 )
-from apps.stations.services import alerts, staff
+from apps.stations.services import alerts, provisioning, staff
 
 ACT = ("Operations",)
 Change = Callable[..., Any]
@@ -39,15 +39,13 @@ class StationsAdmin(StaffAdmin):
         """Operations answer for washes and alerts."""
         return accounts.belongs_to(request.user, *ACT)
 
-    def with_reason(
-        self, request: HttpRequest, chosen: QuerySet[Any], verb: str, change: Change
-    ) -> HttpResponse | None:
-        """Ask for a reason, then call the service for each chosen row."""
+    def by_id(self, request: HttpRequest, chosen: QuerySet[Any], verb: str, change: Change) -> HttpResponse | None:
+        """Ask for a reason, then call the service with the id of each chosen row."""
 
         def act(actor: Any, row: Any, reason: str) -> None:
             change(actor, str(row.public_id), reason=reason)
 
-        return console_actions.with_reason(self, request, chosen, verb, act)
+        return with_reason(self, request, chosen, verb, act)
 
 
 class BayRow(RowsInline):
@@ -109,6 +107,23 @@ class StationAdmin(StationsAdmin):
     ordering = ("slug",)
     fields = ("slug", "name", "place", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
     inlines = (BayRow, TankRow, ProgramRow)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke, with a reason", permissions=["act"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:
+        """Cut the chosen stations off, as for a stolen device."""
+
+        def cut_off(actor: Any, station: Station, reason: str) -> None:
+            provisioning.revoke_station(slug=station.slug, actor=actor, reason=reason)
+
+        return with_reason(
+            self,
+            request,
+            queryset,
+            "revoke",
+            cut_off,
+            warning="The broker drops the station at once. New credentials have to be typed in at the device.",
+        )
 
 
 @admin.register(Bay)
@@ -174,7 +189,7 @@ class WashAdmin(StationsAdmin):
     @admin.action(description="Write off and refund unused seconds, with a reason", permissions=["act"])
     def write_off(self, request: HttpRequest, queryset: QuerySet[Wash]) -> HttpResponse | None:
         """End the chosen washes by hand."""
-        return self.with_reason(request, queryset.select_related("bay__station"), "write off", staff.write_off)
+        return self.by_id(request, queryset.select_related("bay__station"), "write off", staff.write_off)
 
     @admin.display(description="bay")
     def bay_name(self, wash: Wash) -> str:
@@ -196,12 +211,12 @@ class AlertAdmin(StationsAdmin):
     @admin.action(description="Acknowledge, with a reason", permissions=["act"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Say that somebody looks after the chosen alerts."""
-        return self.with_reason(request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
+        return self.by_id(request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
 
     @admin.action(description="Clear, with a reason", permissions=["act"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Close the chosen alerts; a level that is still low comes back with the next sweep."""
-        return self.with_reason(request, queryset.select_related("station"), "clear", alerts.clear)
+        return self.by_id(request, queryset.select_related("station"), "clear", alerts.clear)
 
 
 @admin.register(Command)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.common.models import AuditEntry
 from apps.stations.models import Alert, Station, Wash
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import make_station
@@ -98,3 +99,19 @@ def test_more_rows_do_not_mean_more_queries(agent: User, buy: Any, django_assert
     fill("three")
     with django_assert_num_queries(len(few)):
         client.get(url)
+
+
+def test_a_stolen_station_is_cut_off_with_a_reason(station: Station) -> None:
+    client, page = console(member_of("Operations")), reverse("admin:stations_station_changelist")
+    body = {"action": "revoke", ACTION_CHECKBOX_NAME: [station.pk]}
+    assert 'name="reason"' in client.post(page, body).content.decode()
+    assert Station.objects.get().revoked_at is None
+    client.post(page, {**body, "reason": "Stolen at night."})
+    assert Station.objects.get().revoked_at is not None
+    assert AuditEntry.objects.get(action="station.revoked").reason == "Stolen at night."
+
+
+def test_support_cannot_cut_a_station_off(station: Station) -> None:
+    body = {"action": "revoke", ACTION_CHECKBOX_NAME: [station.pk], "reason": "Because."}
+    console(member_of("Support")).post(reverse("admin:stations_station_changelist"), body)
+    assert Station.objects.get().revoked_at is None
