@@ -223,7 +223,13 @@ def _station_of(topic: str) -> str:
 
 
 def _note_seen(slugs: set[str]) -> None:
-    """Remember when a station was last heard, at most every few seconds, out of the big lock."""
+    """Remember when a station was last heard, at most every few seconds, out of the big lock.
+
+    A station that the other lane has locked is left to it: waiting for several rows, in an order of
+    its own, is how two lanes lock each other out.
+    """
     now = real_now()
     stale = Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY)
-    Station.objects.filter(stale, slug__in=slugs).update(last_seen_at=now)
+    with transaction.atomic(durable=True):
+        free = Station.objects.select_for_update(skip_locked=True, no_key=True).filter(stale, slug__in=slugs)
+        Station.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen_at=now)
