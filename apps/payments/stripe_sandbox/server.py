@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,8 @@ from apps.payments.stripe_sandbox.store import Store
 from apps.payments.stripe_sandbox.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
+# Whoever reads a payment method in a log could charge it.
+_PAYMENT_METHOD = re.compile(r"(?<=/payment_methods/)[^/]+")
 POLL_SECONDS = 0.02
 LARGEST_BODY = 256 * 1024
 STALL_SECONDS = 30
@@ -63,7 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
                 broken=effect == "fail_500",
             )
         )
-        log.info("%s %s %d%s", method, path, answer.status, " again" if answer.replayed else "")
+        shown = _PAYMENT_METHOD.sub("pm_…", path)
+        log.info("%s %s %d%s", method, shown, answer.status, " again" if answer.replayed else "")
         if effect == "stall_answer":
             self.server.faults.released.wait(STALL_SECONDS)
         if effect in {"drop_answer", "stall_answer"}:

@@ -408,3 +408,10 @@ class TestThePort:
         port.confirm_intent(created.id, key="k2")
         stripe_sandbox.advance_clock(3 * 24 * 3600)
         assert port.available() == {"USD": Money(10_000, "USD")}
+
+
+def test_a_payment_method_is_not_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="apps.payments.stripe_sandbox.server"):
+        client.payment_methods.retrieve("pm_card_visa")
+    assert "GET /v1/payment_methods/pm_… 200" in caplog.text
+    assert "pm_card_visa" not in caplog.text
