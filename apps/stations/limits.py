@@ -1,4 +1,4 @@
-"""How often an unattended bay may be tried with cards. Pure.
+"""How often an unattended bay may be tried with cards, and a station may complain. Pure.
 
 Buying needs no account, so without limits a bay would tell thieves which stolen cards work. Cards
 that give no money are counted strictly, at the bay, at the card and at the network address; tries
@@ -20,3 +20,5 @@ UNPAID_BY_ADDRESS = Limit("wash-address", 10, _QUARTER, _QUARTER)
 # Whatever comes of them: one a second.
 TRIES_BY_BAY = Limit("wash-bay-tries", 60, _MINUTE, _MINUTE)
 TRIES_BY_ADDRESS = Limit("wash-address-tries", 120, _MINUTE, _MINUTE)
+# Alerts over HTTP of one station: a controller gone mad must not fill the tables.
+REPORTS_BY_STATION = Limit("wash-reports", 120, _MINUTE, _MINUTE)

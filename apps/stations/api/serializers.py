@@ -79,10 +79,14 @@ class ActivateSerializer(serializers.Serializer[Any]):
     bay_id = serializers.UUIDField()
     bay_token = serializers.CharField(max_length=200, help_text="From the code printed at the bay.")
     presence_code = serializers.RegexField(
-        r"^\d{4}$", required=False, help_text="Shown by a bay with a display; others need none."
+        r"^\d{4}$", required=False, help_text="For bays that show a code; no bay does yet, so leave it out."
     )
     program = serializers.CharField(max_length=63)
     payment_method = serializers.CharField(max_length=255, help_text="A payment method's id.")
+
+    def validate_presence_code(self, value: str) -> str:
+        """Raises: ValidationError always: a proof that nobody checks must not look like one."""
+        raise serializers.ValidationError("This bay shows no code. Leave this field out.")
 
 
 class WashSerializer(serializers.Serializer[Any]):

@@ -274,6 +274,7 @@ class MaintenanceAlertView(ApiView):
             "forbidden:403",
             "not_found:404",
             "signature_replayed:409",
+            "too_many_attempts:429",
         ],
         examples=[ALERT_EXAMPLE],
         role="a station with its HMAC, or staff of Operations",

@@ -6,9 +6,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
+from apps.accounts.services import attempts
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
-from apps.stations import alert_signing
+from apps.stations import alert_signing, limits
 from apps.stations.models import AlertSignature, Station
 from apps.stations.services import alerts
 from apps.stations.services.alerts import ReportOutcome
@@ -42,7 +43,8 @@ def take_report(report: MaintenanceReport) -> ReportOutcome:
     """Take a report once by its event id; a repeat returns the same alert.
 
     Raises: Unauthenticated `signature_invalid`, `signature_stale`; Conflict `signature_replayed`;
-    NotFound for staff who name no station; InvalidInput for an unknown chemical.
+    NotFound for staff who name no station; InvalidInput for an unknown chemical;
+    TooManyRequests `too_many_attempts` for more than 120 signed ones of a station in a minute.
     """
     with transaction.atomic(durable=True):
         station = _station_of(report)
@@ -81,6 +83,7 @@ def _proven(station: Station | None, signed: Signed) -> Station:
             "signature_stale",
             "The timestamp is more than five minutes off. Set the clock and sign again.",
         )
+    attempts.reserve(limits.REPORTS_BY_STATION.key(station.slug))
     _use_once(station, signed.signature)
     return station
 

@@ -180,6 +180,15 @@ def test_who_does_not_stand_at_the_bay_buys_nothing(api, bay: Bay, token: str) -
     assert not Wash.objects.exists()
 
 
+@pytest.mark.parametrize("code", ["0000", "12a4"])
+def test_a_presence_code_that_nobody_could_check_is_refused(api, bay: Bay, code: str) -> None:
+    answer = post(api, order(bay, presence_code=code))
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["details"]) == ["presence_code"]
+    assert not Wash.objects.exists()
+    assert post(api, order(bay)).status_code == 202
+
+
 def test_another_bays_code_does_not_open_this_bay(api, station: Station, bay: Bay) -> None:
     answer = post(api, order(bay, bay_token=bay_token(station.bays.get(number=2))))
     assert answer.status_code == 403

@@ -70,6 +70,19 @@ def test_a_replayed_request_is_refused(api, station: Station) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "signature_replayed")
 
 
+def test_a_station_that_never_stops_complaining_is_told_to_wait_and_others_are_heard(api, station: Station) -> None:
+    for number in range(120):
+        body = report(event_id=f"complaint-{number}")
+        assert post(api, body, signed(station, body)).status_code == 201
+    body = report(event_id="complaint-120")
+    answer = post(api, body, signed(station, body))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_attempts")
+    assert 55 <= int(answer["Retry-After"]) <= 60
+    other = make_station("hillside")
+    body = report(station_id="hillside")
+    assert post(api, body, signed(other, body)).status_code == 201
+
+
 @pytest.mark.parametrize("seconds_ago", [301, -301])
 def test_a_stale_timestamp_is_refused(api, station: Station, seconds_ago: float) -> None:
     body = report()
