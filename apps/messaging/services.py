@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.accounts.models import User
 from apps.accounts.states import UserStatus
 from apps.common import events
 from apps.common.clock import real_now
@@ -30,6 +31,7 @@ def open_conversation(*, actor: Any, sitter_id: str) -> tuple[Conversation, bool
     if sitter.pk == actor.pk:
         raise InvalidInput.field("sitter_id", "This is you: choose another sitter.")
     with transaction.atomic(durable=True):
+        _one_at_a_time(actor)
         known = Conversation.objects.filter(owner=actor, sitter=sitter).first()
         if known is not None:
             return known, False
@@ -48,6 +50,7 @@ def send_message(
     Raises: Conflict `client_message_id_reused`, `recipient_unavailable`; TooManyRequests.
     """
     with transaction.atomic(durable=True):
+        _one_at_a_time(actor)
         locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
         repeated = _find_repeat(locked, actor, text, client_message_id)
         if repeated is not None:
@@ -92,6 +95,11 @@ def _find_repeat(conversation: Conversation, actor: Any, text: str, client_messa
             {"message_id": str(known.public_id)},
         )
     return known
+
+
+def _one_at_a_time(actor: Any) -> None:
+    """Lock the person's row, before any other: what is sent at once in many places is counted in turn."""
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
 
 
 def _require_receiver(receiver: Any) -> None:

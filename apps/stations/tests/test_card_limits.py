@@ -1,9 +1,11 @@
 """A bay sells washes to anybody and tells nobody which stolen cards work."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from apps.accounts.limits import Limit
 from apps.accounts.models import AttemptCounter
 from apps.payments import services as payments
 from apps.payments.tests.fixtures import Sandbox
@@ -49,7 +51,7 @@ def bays(db: None) -> list[Bay]:
 @pytest.fixture
 def new_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make each payment method a card of its own, as a thief's list is."""
-    monkeypatch.setattr(limits, "UNPAID_BY_CARD", limits.Limit("wash-card", 1_000, *[limits._QUARTER] * 2))
+    monkeypatch.setattr(limits, "UNPAID_BY_CARD", Limit("wash-card", 1_000, timedelta(hours=1), timedelta(hours=1)))
 
 
 def refused(answer: Any, most: int) -> None:

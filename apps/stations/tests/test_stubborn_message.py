@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from apps.stations.bridge import worker
 from apps.stations.bridge.worker import Diffs, LaneWorker
@@ -44,7 +44,7 @@ class Lane:
 def lane_of(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make a lane with its worker, which neither pauses nor closes the test's connection."""
     monkeypatch.setattr(worker, "RETRY_SECONDS", 0)
-    monkeypatch.setattr(worker.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
 
     def make(batch: Sequence[Raw]) -> tuple[Lane, LaneWorker]:
         lane: Any = Lane(batch)
