@@ -18,7 +18,7 @@ AT_ONCE = 4
 
 
 def test_messages_sent_at_once_in_many_conversations_pass_no_limit_together(owner: Any) -> None:
-    conversations = [ConversationFactory(owner=owner, sitter=UserFactory()) for _ in range(AT_ONCE)]
+    conversations: Any = [ConversationFactory(owner=owner, sitter=UserFactory()) for _ in range(AT_ONCE)]
     for number in range(services.MOST_MESSAGES - 1):
         services.send_message(actor=owner, conversation=conversations[0], text=f"Good morning {number}")
     gate = threading.Barrier(AT_ONCE)
