@@ -3,8 +3,6 @@
 A message that contradicts what the server knows raises ProtocolError: the intake puts it aside.
 """
 
-from uuid import UUID
-
 from django.db import IntegrityError, transaction
 
 from apps.common import events
@@ -152,7 +150,7 @@ def _adopt_epoch(station: Station, epoch: str) -> None:
 def _wash_of(event: messages.BayEvent, bay: Bay) -> Wash | None:
     if event.wash is None:
         return None
-    wash = lock_wash(event.wash) if _is_uuid(event.wash) else None
+    wash = lock_wash(event.wash)
     if wash is None:
         raise ProtocolError("unknown_wash", "The event names a wash that was never sold.", "wash")
     if wash.bay_id != bay.pk:
@@ -174,11 +172,3 @@ def _follow(wash: Wash, event: messages.BayEvent) -> None:
             lifecycle.not_started(wash, reason="start_cancelled")
         case EventType.TOPPED_UP:
             pass  # the record is enough: the total was raised when the top-up was paid
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -3,6 +3,7 @@
 from apps.common import events
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
+from apps.common.ids import parse_public_id
 from apps.stations.events import WashMoved
 from apps.stations.models import Wash, WashTransition
 from apps.stations.states import WASH_MOVES
@@ -30,8 +31,13 @@ def move_wash(wash: Wash, target: str, *, reason: str = "", **changes: object) -
 
 
 def lock_wash(public_id: str) -> Wash | None:
-    """Return the wash with its row locked, or None; bay, station and program come along."""
+    """Return the wash with its row locked, or None; bay, station and program come along.
+
+    Devices name washes in their own words: what is no id of ours is no wash.
+    """
     require_transaction()
+    if parse_public_id(public_id) is None:
+        return None
     return (
         Wash.objects.select_for_update(of=("self",))
         .select_related("bay__station", "program")

@@ -56,6 +56,17 @@ def test_unknown_bays_tanks_washes_commands_and_stations_are_put_aside(device: D
     assert len(outcome.evacks) == 2
 
 
+def test_a_state_may_name_a_wash_that_is_none_of_ours(device: Device, paid: Wash) -> None:
+    unknown = "0197f0a0-7c1e-7000-8000-000000000001"
+    outcome = device.say(
+        altered(device.state("paused", paid), wash="a-technicians-test"),
+        altered(device.state("paused", paid, bay=2), wash=unknown),
+    )
+    assert (outcome.taken, outcome.dead) == (2, 0)
+    bays = Station.objects.get().bays.order_by("number").values_list("state", "device_wash")
+    assert list(bays) == [("paused", "a-technicians-test"), ("paused", unknown)]
+
+
 def test_levels_that_cannot_be_are_put_aside(device: Device) -> None:
     negative = altered(device.level(5), level_ml=-1)
     overfull = altered(device.level(5), level_ml=20_001)
