@@ -12,9 +12,10 @@ from apps.accounts.api.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from apps.accounts.api.sessions import TAGS, PublicView
+from apps.accounts.api.sessions import TAGS
 from apps.accounts.services import passwords, registration
 from apps.common.api.schema import operation
+from apps.common.api.views import PublicView
 
 TOKEN_ERRORS = ("token_invalid:400", "token_expired:400", "token_used:409")
 

@@ -1,7 +1,6 @@
 """Signing in, staying signed in, signing out."""
 
 from drf_spectacular.utils import PolymorphicProxySerializer
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,17 +17,10 @@ from apps.accounts.services import sessions
 from apps.accounts.types import SecondFactorNeeded
 from apps.common.api.client_address import client_address
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import PublicView
 
 TAGS = ("accounts",)
 SIGNED_IN = {**examples.PAIR, "user": examples.PERSON}
-
-
-class PublicView(ApiView):
-    """A view that takes no bearer token: an old one in the header must not be in the way."""
-
-    authentication_classes = []
-    permission_classes = [AllowAny]
 
 
 class LoginView(PublicView):

@@ -4,12 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import PublicView
 from apps.common.clock import advance_business_clock, business_now
 from apps.common.errors import NotFound
 
@@ -28,11 +27,8 @@ class ClockSerializer(serializers.Serializer[Any]):
     business_now = serializers.DateTimeField()
 
 
-class DemoClockView(ApiView):
+class DemoClockView(PublicView):
     """Reads and advances business time; tokens and wash commands keep real time."""
-
-    permission_classes = [AllowAny]
-    authentication_classes = []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raises: NotFound outside demo settings."""

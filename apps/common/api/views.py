@@ -1,9 +1,10 @@
 """The base of every API view, and the paginated answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -26,6 +27,13 @@ class ApiView(APIView):
         serializer = serializer_class(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+
+class PublicView(ApiView):
+    """A view for everybody. It takes no bearer token: an old one in the header must not be in the way."""
+
+    authentication_classes: Sequence[Any] = []
+    permission_classes = [AllowAny]
 
 
 class PagedView(ApiView):

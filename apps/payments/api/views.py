@@ -5,12 +5,11 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import PublicView
 from apps.payments import services
 
 SIGNATURE = OpenApiParameter(
@@ -28,11 +27,8 @@ class WebhookReceivedSerializer(serializers.Serializer[Any]):
     received = serializers.BooleanField()
 
 
-class StripeWebhookView(ApiView):
+class StripeWebhookView(PublicView):
     """The inbox: proves the sender, keeps the event once, answers at once."""
-
-    authentication_classes = []
-    permission_classes = [AllowAny]
 
     @operation(
         summary="Take an event from the payment gateway",

@@ -3,13 +3,12 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.api.permissions import VerifiedEmail
 from apps.common.api.schema import operation
-from apps.common.api.views import ApiView
+from apps.common.api.views import ApiView, PublicView
 from apps.common.errors import InvalidInput, NotFound
 from apps.sitters import gateways, selectors
 from apps.sitters import services as sitters
@@ -92,11 +91,9 @@ class VettingView(ApiView):
         return Response(status_body(case, profile))
 
 
-class VettingWebhookView(ApiView):
+class VettingWebhookView(PublicView):
     """The inbox of the provider: authenticated over the raw bytes, stored once."""
 
-    permission_classes = [AllowAny]
-    authentication_classes = []
     parser_classes = []
 
     @operation(

@@ -53,8 +53,7 @@ def _guarded(callback: Callable[..., None]) -> Callable[..., None]:
         try:
             callback(self, *args)
         except Exception as error:
-            # No traceback: a message may stand in it.
-            log.error("mqtt.callback_failed", callback=callback.__name__, error=type(error).__name__)  # noqa: TRY400
+            log.error("mqtt.callback_failed", callback=callback.__name__, error=type(error).__name__)  # noqa: TRY400 - a traceback may hold a message
 
     return run
 

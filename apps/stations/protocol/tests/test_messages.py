@@ -44,7 +44,7 @@ START: dict[str, Any] = {
     "nonce": "abc",
 }
 
-instants = st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1))  # noqa: DTZ001
+instants = st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1))  # noqa: DTZ001 - Hypothesis wants a naive bound
 codes = st.from_regex(topics.CODE, fullmatch=True)
 opaque = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 ulids = st.integers(0, 2**47).map(ulid_at)
