@@ -4,33 +4,37 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 
-from apps.accounts.models import TOTPDevice
-from apps.accounts.services import second_factor
-from apps.common import crypto
+from apps.common import crypto, idempotency
 from apps.common.management.commands import reencrypt_fields
+from apps.common.models import IdempotencyRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def seeds(agent, owner, settings):
+def answers(settings):
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    for person in (agent, owner):
-        second_factor.enrol_directly(user=person)
-    return list(TOTPDevice.objects.order_by("pk").values_list("seed", flat=True))
+    for number in range(3):
+        lease = idempotency.begin(scope="s", route="r", key=f"key-0000000{number}", body_fingerprint="f")
+        idempotency.finish(lease, status=201, body={"n": number})
+    return stored()
 
 
-def test_the_old_key_can_go_after_all_rows_were_written_again(seeds, settings, monkeypatch, capsys):
-    monkeypatch.setattr(reencrypt_fields, "BATCH", 1)
+def stored():
+    return list(IdempotencyRecord.objects.order_by("pk").values_list("response_body", flat=True))
+
+
+def test_the_old_key_can_go_after_all_rows_were_written_again(answers, settings, monkeypatch, capsys):
+    monkeypatch.setattr(reencrypt_fields, "BATCH", 2)
     new = Fernet.generate_key().decode()
     settings.FIELD_ENCRYPTION_KEYS = [new, *settings.FIELD_ENCRYPTION_KEYS]
     call_command("reencrypt_fields")
-    assert "accounts.TOTPDevice: 2 rows" in capsys.readouterr().out
+    assert "common.IdempotencyRecord: 3 rows" in capsys.readouterr().out
     settings.FIELD_ENCRYPTION_KEYS = [new]
-    assert list(TOTPDevice.objects.order_by("pk").values_list("seed", flat=True)) == seeds
+    assert stored() == answers == ['{"n": 0}', '{"n": 1}', '{"n": 2}']
 
 
-def test_a_value_that_no_key_opens_stops_the_command(seeds, settings):
+def test_a_value_that_no_key_opens_stops_the_command(answers, settings):
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(crypto.Undecryptable):
         call_command("reencrypt_fields")
