@@ -16,6 +16,7 @@ def answers(settings):
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     for number in range(3):
         lease = idempotency.begin(scope="s", route="r", key=f"key-0000000{number}", body_fingerprint="f")
+        assert isinstance(lease, idempotency.Lease)
         idempotency.finish(lease, status=201, body={"n": number})
     return stored()
 
