@@ -25,6 +25,10 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = True
 
+# Whose X-Forwarded-For is believed. The web server reads it itself; it is named here, because limits that are
+# counted by address are worth nothing while every request seems to come from the load balancer.
+FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
 # TLS ends at the load balancer, which must set (and overwrite) this header.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
