@@ -1,6 +1,7 @@
 """People in the console: looked at by groups, suspended and reactivated with a reason."""
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -11,6 +12,10 @@ from apps.accounts.services import moderation
 from apps.common.console_actions import with_reason
 
 MODERATE = ("Trust & Safety",)
+
+
+# What a group may do is written in the apps; a page that renames or deletes groups could only break it.
+admin.site.unregister(Group)
 
 
 @admin.register(User)

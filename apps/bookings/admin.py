@@ -7,6 +7,14 @@ from django.contrib import admin
 from apps.accounts.console import StaffAdmin
 from apps.bookings.models import Booking, BookingTransition, CommissionPlan, ProblemReport
 from apps.common.admin import RowsInline
+from apps.common.console_columns import money_column
+
+AMOUNTS = (
+    money_column("total_minor", "Total"),
+    money_column("subtotal_minor", "Stay"),
+    money_column("owner_fee_minor", "Owner's fee"),
+    money_column("sitter_fee_minor", "Sitter's fee"),
+)
 
 
 class LookedAtByStaff(StaffAdmin):
@@ -19,8 +27,9 @@ class TransitionInline(RowsInline):
     """Moves of the booking, by whom and why."""
 
     model = BookingTransition
+    related = ("actor",)
     ordering = ("id",)
-    fields = ("happened_at", "old_status", "new_status", "actor_id", "reason")
+    fields = ("happened_at", "old_status", "new_status", "actor", "reason")
 
 
 @admin.register(Booking)
@@ -29,14 +38,21 @@ class BookingAdmin(LookedAtByStaff):
 
     list_display = (
         "reference", "status", "escrow_status", "service", "start_date", "end_date",
-        "total_minor", "currency", "owner", "sitter", "created_at",
+        AMOUNTS[0], "owner", "sitter", "created_at",
     )  # fmt: skip
     list_filter = ("status", "escrow_status", "service")
     list_select_related = ("owner", "sitter")
-    search_fields = ("=reference", "owner__email__istartswith")
-    search_help_text = "A whole reference, or the beginning of the owner's address"
+    search_fields = ("=reference", "owner__email__istartswith", "sitter__display_name__istartswith")
+    search_help_text = "A whole reference, or how the owner's address or the sitter's name begins"
     ordering = ("-id",)
-    exclude = ("start_pin", "message", "quote")
+    readonly_fields = AMOUNTS
+    fields = (
+        "reference", "public_id", "status", "escrow_status", "owner", "sitter", "service", "pet_count",
+        "start_date", "end_date", "timezone", "scheduled_start_at", "scheduled_end_at",
+        *AMOUNTS, "owner_fee_pct", "sitter_fee_pct", "cancellation_policy", "created_at", "hold_expires_at",
+        "requested_at", "answer_due_at", "confirmed_at", "started_at", "completed_at", "pin_failures",
+        "pin_locked_until",
+    )  # fmt: skip
     inlines = (TransitionInline,)
 
 

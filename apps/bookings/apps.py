@@ -13,6 +13,9 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         """Let bookings follow their holds."""
         from apps.bookings.following import BookingFollowsHold
+        from apps.bookings.selectors import references_of
+        from apps.common.names import register_namer
         from apps.escrow.listeners import register_listener
 
+        register_namer("booking", references_of)
         register_listener(BookingFollowsHold())

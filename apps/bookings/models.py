@@ -40,6 +40,9 @@ class CommissionPlan(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.name
+
     def rates_in(self, currency: str) -> FeeRates:
         """Return the plan's rates for a price in this currency."""
         cap = self.owner_fee_caps_minor.get(currency)
@@ -211,3 +214,6 @@ class ProblemReport(PublicModel):
 
     class Meta:
         db_table = "booking_problem_report"
+
+    def __str__(self) -> str:
+        return f"{self.booking}: {self.get_category_display()}"

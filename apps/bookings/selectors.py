@@ -1,5 +1,6 @@
 """Reads of bookings: the only door to one. Owner and sitter of a booking see it, nobody else."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -141,3 +142,10 @@ def money_of(actor: User, booking_id: str) -> MoneyReport:
         release_due_at=hold.release_due_at,
         places=escrow_q.whereabouts(key),
     )
+
+
+def references_of(ids: Collection[str]) -> dict[str, str]:
+    """Return the references of bookings by their outside id, in one query; for the console."""
+    keys = [key for text in ids if (key := parse_public_id(text)) is not None]
+    bookings = Booking.objects.filter(public_id__in=keys)
+    return {str(key): reference for key, reference in bookings.values_list("public_id", "reference")}

@@ -1,13 +1,18 @@
 """The console's base: read-only by default, no counting of huge tables."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from apps.common import relay
+from apps.common.console_columns import NamingChangeList, name_column
 from apps.common.models import AuditEntry, Heartbeat, OutboxEvent
+
+ACTOR = name_column("actor_id", "user", "Actor")
 
 
 class ConsoleAdmin(ModelAdmin):
@@ -21,6 +26,12 @@ class ConsoleAdmin(ModelAdmin):
     list_max_show_all = 50
     list_fullwidth = True
     actions_on_top = True
+    # Fields with an id of another app's row -> the kind by which that app names it.
+    named: ClassVar[dict[str, str]] = {}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that finds names in bulk."""
+        return NamingChangeList
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows come from services."""
@@ -40,6 +51,14 @@ class RowsInline(TabularInline):
 
     extra = 0
     can_delete = False
+    hide_title = True
+    # What the rows point to, so that showing it costs no query a row.
+    related: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows with what they point to, in one query."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related(*self.related) if self.related else rows
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows come from services."""
@@ -90,9 +109,13 @@ class OutboxEventAdmin(ConsoleAdmin):
 class AuditEntryAdmin(ConsoleAdmin):
     """Who did what, and why."""
 
-    list_display = ("id", "happened_at", "actor_id", "action", "subject", "reason")
+    list_display = ("happened_at", ACTOR, "action", "subject", "reason")
     list_filter = ("action",)
     search_fields = ("subject",)
+    search_help_text = "Any part of a subject"
+    named: ClassVar[dict[str, str]] = {"actor_id": "user"}
+    readonly_fields = (ACTOR,)
+    fields = ("happened_at", ACTOR, "action", "subject", "reason", "facts", "request_id")
     ordering = ("-id",)
 
 

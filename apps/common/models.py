@@ -42,6 +42,9 @@ class OutboxEvent(models.Model):
             models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="outbox_event_dead"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
 
 class OutboxDelivery(models.Model):
     """One handler has done its part for one event; written in the handler's own transaction."""
@@ -97,6 +100,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["actor_id", "-id"], name="audit_entry_actor"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.action}: {self.subject}"
+
 
 class Heartbeat(models.Model):
     """When a background process last said that its loop turns."""
@@ -106,6 +112,9 @@ class Heartbeat(models.Model):
 
     class Meta:
         db_table = "common_heartbeat"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class BusinessClock(models.Model):

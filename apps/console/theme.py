@@ -32,6 +32,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: _static("console/favicon.svg")}],
+    "STYLES": [lambda request: _static("console/console.css")],
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": {shade: f"rgb({sign})" for shade, sign in _BRAND.items()}},
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},

@@ -1,6 +1,6 @@
 """Protected payments in the console: looked at by groups, frozen and lifted with a reason."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,17 +10,26 @@ from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
+from apps.common.console_columns import money_column, name_column
 from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition
 from apps.escrow.services import StayPetEscrow
 
 BLOCK = ("Finance", "Trust & Safety")
+BOOKING = name_column("booking_id", "booking", "Booking")
+AMOUNTS = (
+    money_column("stay_minor", "Stay"),
+    money_column("stay_refunded_minor", "Of the stay, refunded"),
+    money_column("owner_fee_minor", "Owner's fee"),
+    money_column("owner_fee_refunded_minor", "Of the fee, refunded"),
+)
 
 
 class TransitionInline(RowsInline):
     """Moves of the state."""
 
     model = HoldTransition
-    fields = ("happened_at", "old_state", "new_state", "actor_id", "reason")
+    related = ("actor",)
+    fields = ("happened_at", "old_state", "new_state", "actor", "reason")
     ordering = ("id",)
 
 
@@ -28,7 +37,8 @@ class DueInline(RowsInline):
     """Changes of the due instant."""
 
     model = DueChange
-    fields = ("happened_at", "old_due_at", "new_due_at", "actor_id", "reason")
+    related = ("actor",)
+    fields = ("happened_at", "old_due_at", "new_due_at", "actor", "reason")
     ordering = ("id",)
 
 
@@ -36,7 +46,8 @@ class BlockerInline(RowsInline):
     """Freezes, disputes and lifts."""
 
     model = BlockerChange
-    fields = ("happened_at", "blocker", "set_on", "actor_id", "reason")
+    related = ("actor",)
+    fields = ("happened_at", "blocker", "set_on", "actor", "reason")
     ordering = ("id",)
 
 
@@ -45,12 +56,17 @@ class HoldAdmin(StaffAdmin):
     """Every hold with what it holds, when it is due and what stops it; all look who answer questions about bookings."""
 
     seen_by = ("Finance", "Trust & Safety", "Operations", "Support")
-    list_display = ("booking_id", "state", "stay", "owner_fee", "release_due_at", "frozen_at", "last_problem")
+    list_display = (BOOKING, "state", "stay", "owner_fee", "release_due_at", "frozen_at", "last_problem")
     list_filter = ("state", ("frozen_at", admin.EmptyFieldListFilter), ("disputed_at", admin.EmptyFieldListFilter))
     search_fields = ("=booking_id",)
     search_help_text = "A booking's whole id"
     ordering = ("-id",)
-    exclude = ("payee_user",)
+    named: ClassVar[dict[str, str]] = {"booking_id": "booking"}
+    readonly_fields = (BOOKING, *AMOUNTS)
+    fields = (
+        BOOKING, "booking_id", "state", "resume_state", *AMOUNTS, "sitter_fee_pct", "release_due_at",
+        "next_attempt_at", "last_problem", "frozen_at", "disputed_at", "released_at", "opened_at",
+    )  # fmt: skip
     inlines = (TransitionInline, DueInline, BlockerInline)
     actions = ("freeze", "lift")
 

@@ -87,6 +87,9 @@ class Hold(PublicModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.stay} for booking {self.booking_id}"
+
     @property
     def stay(self) -> Money:
         """The stay price as paid."""

@@ -14,13 +14,12 @@ from apps.fraud.models import FraudLog
 class FraudLogAdmin(ConsoleAdmin):
     """The log; what was written stays with the conversation."""
 
-    list_display = ("id", "created_at", "category", "action", "score", "urgent", "relation", "source", "sender_id")
+    list_display = ("created_at", "category", "action", "score", "urgent", "relation", "source", "sender")
     list_filter = ("category", "action", "urgent", "needs_review", "relation", "source", "monitor_version")
     search_fields = ("=conversation_reference", "=message_reference", "sender__email__istartswith")
     search_help_text = "A message's or a conversation's id, or the beginning of the sender's address"
-    date_hierarchy = None
     ordering = ("-id",)
-    list_select_related = False
+    list_select_related = ("sender",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Trust & Safety alone."""

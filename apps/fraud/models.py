@@ -63,3 +63,6 @@ class FraudLog(PublicModel):
             models.Index(fields=["conversation_reference", "-id"], name="fraud_log_conversation"),
             models.Index(fields=["category", "-id"], name="fraud_log_category"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_category_display()}, {self.get_action_display().lower()}, {self.created_at:%Y-%m-%d %H:%M}"

@@ -43,9 +43,11 @@ class EntryInline(RowsInline):
 class JournalAdmin(LedgerAdmin):
     """Journals, newest first."""
 
-    list_display = ("id", "kind", "currency", "effective_at", "recorded_at", "idempotency_key", "reverses_id")
+    list_display = ("id", "kind", "currency", "effective_at", "recorded_at", "idempotency_key", "reverses")
     list_filter = ("kind", "currency")
     search_fields = ("idempotency_key",)
+    search_help_text = "Any part of the key: a booking's, a wash's or a payment's id"
+    list_select_related = ("reverses",)
     ordering = ("-id",)
     inlines = (EntryInline,)
 
@@ -54,10 +56,10 @@ class JournalAdmin(LedgerAdmin):
 class EntryAdmin(LedgerAdmin):
     """Entries, newest first."""
 
-    list_display = ("id", "journal_id", "account", "amount", "effective_at")
+    list_display = ("id", "journal", "account", "amount", "effective_at")
     list_filter = ("account__kind", "currency")
     search_fields = ("account__owner",)
-    list_select_related = ("account",)
+    list_select_related = ("account", "journal")
     ordering = ("-id",)
 
     @admin.display(description="Amount (debit positive)")

@@ -71,6 +71,9 @@ class Journal(PublicModel):
             models.CheckConstraint(condition=~Q(idempotency_key="") & ~Q(kind=""), name="ledger_journal_named"),
         ]
 
+    def __str__(self) -> str:
+        return f"Journal {self.pk}: {self.kind}"
+
 
 class Entry(models.Model):
     """One leg: a signed amount in minor units, debit positive."""
@@ -95,6 +98,9 @@ class Entry(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"Entry {self.pk} of journal {self.journal_id}"
+
 
 class Balance(models.Model):
     """The natural balance of one guarded account; only the entries' trigger may write it."""
@@ -108,3 +114,6 @@ class Balance(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(balance_minor__gte=0), name="ledger_balance_not_negative"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.account)

@@ -21,7 +21,9 @@ class _MoneyAdmin(PaymentsAdmin):
     list_filter = ("status", "purpose")
     search_fields = ("public_id", "subject", "provider_id")
     ordering = ("-id",)
-    exclude = ("client_secret", "payment_method")
+    search_help_text = "Any part of the id here, of its subject or at the gateway"
+    exclude = ("client_secret", "payment_method", "amount_minor", "currency")
+    readonly_fields = ("amount_shown",)
 
     @admin.display(description="Amount")
     def amount_shown(self, row: Any) -> Money:
@@ -40,14 +42,16 @@ class PaymentAdmin(_MoneyAdmin):
 class RefundAdmin(_MoneyAdmin):
     """Money back to payers."""
 
-    list_display = ("public_id", "payment_id", "amount_shown", "status", "reason", "failure_code", "created_at")
+    list_display = ("public_id", "payment", "amount_shown", "status", "reason", "failure_code", "created_at")
+    list_select_related = ("payment",)
 
 
 @admin.register(Transfer)
 class TransferAdmin(_MoneyAdmin):
     """Money to payees."""
 
-    list_display = ("public_id", "subject", "payee_id", "amount_shown", "status", "failure_code", "created_at")
+    list_display = ("public_id", "subject", "payee", "amount_shown", "status", "failure_code", "created_at")
+    list_select_related = ("payee",)
 
 
 @admin.register(Operation)
@@ -68,9 +72,10 @@ class OperationAdmin(PaymentsAdmin):
 class PayeeAccountAdmin(PaymentsAdmin):
     """Who can be paid."""
 
-    list_display = ("public_id", "user_id", "provider_account_id", "payouts_enabled", "details_submitted", "created_at")
+    list_display = ("public_id", "user", "provider_account_id", "payouts_enabled", "details_submitted", "created_at")
     list_filter = ("payouts_enabled",)
-    search_fields = ("public_id", "provider_account_id")
+    search_fields = ("public_id", "provider_account_id", "user__email__istartswith")
+    list_select_related = ("user",)
     ordering = ("-id",)
     raw_id_fields = ("user",)
 

@@ -46,6 +46,9 @@ class MoneyRow(PublicModel):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.amount}, {self.public_id}"
+
     @property
     def amount(self) -> Money:
         """The amount as money."""
@@ -92,6 +95,9 @@ class PayeeAccount(PublicModel):
 
     class Meta:
         db_table = "payments_payee_account"
+
+    def __str__(self) -> str:
+        return self.provider_account_id or str(self.public_id)
 
 
 class Transfer(MoneyRow):
@@ -160,6 +166,9 @@ class Operation(PublicModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.public_id}"
+
 
 class Transition(models.Model):
     """A change of state of a payment, refund or transfer; append-only."""
@@ -172,6 +181,9 @@ class Transition(models.Model):
 
     class Meta:
         db_table = "payments_transition"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}: {self.to_status}"
 
 
 class WebhookEvent(models.Model):
@@ -196,3 +208,6 @@ class WebhookEvent(models.Model):
                 name="webhook_event_due",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.object_id}"

@@ -20,9 +20,10 @@ class VettingCaseAdmin(StaffAdmin):
     """The vetting queue: only Trust & Safety has a need to know why somebody was rejected."""
 
     seen_by = ("Trust & Safety",)
-    list_display = ("public_id", "sitter", "status", "results", "submitted_at", "decided_at", "decided_by")
+    list_display = ("sitter", "status", "results", "submitted_at", "decided_at", "decided_by")
     list_filter = ("status",)
     list_select_related = ("sitter", "decided_by")
+    search_help_text = "How the sitter's name or address begins, or a report's id"
     search_fields = ("sitter__display_name__istartswith", "sitter__user__email__istartswith", "report_id")
     ordering = (IN_REVIEW_FIRST.asc(), "-id")
     fields = (

@@ -11,6 +11,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
+from apps.common.console_columns import money_column
 from apps.stations.models import (
     Alert,
     AlertEntry,
@@ -28,6 +29,9 @@ from apps.stations.services import alerts, provisioning, staff
 
 ACT = ("Operations",)
 Change = Callable[..., Any]
+PRICE = money_column("amount_minor", "Price")
+REFUNDED = money_column("refunded_minor", "Refunded")
+PROGRAM_PRICE = money_column("price_minor", "Price")
 
 
 class StationsAdmin(StaffAdmin):
@@ -66,7 +70,7 @@ class ProgramRow(RowsInline):
     """Programs of a station."""
 
     model = Program
-    fields = ("code", "name", "seconds", "price_minor", "currency", "ml", "active")
+    fields = ("code", "name", "seconds", PROGRAM_PRICE, "ml", "active")
 
 
 class TransitionRow(RowsInline):
@@ -94,6 +98,7 @@ class EntryRow(RowsInline):
     """Who did what with an alert."""
 
     model = AlertEntry
+    related = ("actor",)
     fields = ("at", "change", "severity", "actor", "reason")
 
 
@@ -150,20 +155,21 @@ class WashAdmin(StationsAdmin):
     """Washes with their whole story; the customer is nobody we know."""
 
     list_display = (
-        "public_id",
         "created_at",
         "bay_name",
         "program",
         "status",
-        "amount_minor",
-        "refunded_minor",
-        "currency",
-        "goodwill",
+        PRICE,
+        REFUNDED,
+        "reason",
+        "public_id",
     )
     list_filter = ("status", "goodwill", "bay__station")
     list_select_related = ("bay__station", "program")
     search_fields = ("public_id__exact", "payment_id__exact")
+    search_help_text = "A wash's or a payment's whole id"
     ordering = ("-id",)
+    readonly_fields = (PRICE, REFUNDED)
     fields = (
         "public_id",
         "bay_name",
@@ -172,9 +178,8 @@ class WashAdmin(StationsAdmin):
         "reason",
         "total_seconds",
         "seconds_used",
-        "amount_minor",
-        "refunded_minor",
-        "currency",
+        PRICE,
+        REFUNDED,
         "payment_id",
         "refund_id",
         "goodwill",

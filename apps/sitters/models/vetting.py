@@ -62,6 +62,9 @@ class VettingCase(PublicModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.sitter}: {self.get_status_display()}"
+
     @property
     def public_status(self) -> str:
         """The status as the API tells it: the hand-over is part of waiting."""

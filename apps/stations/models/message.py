@@ -36,6 +36,9 @@ class Command(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.ulid}"
+
 
 class StationEvent(models.Model):
     """An event that a station reported, kept once for ever; append-only."""
@@ -65,3 +68,6 @@ class DeadLetter(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.reason}"
