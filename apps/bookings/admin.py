@@ -37,8 +37,7 @@ class BookingAdmin(LookedAtByStaff):
     """All bookings, newest first; neither the PIN nor the owner's message is shown."""
 
     list_display = (
-        "reference", "status", "escrow_status", "service", "start_date", "end_date",
-        AMOUNTS[0], "owner", "sitter", "created_at",
+        "reference", "status", "escrow_status", "nights", AMOUNTS[0], "owner", "sitter", "service",
     )  # fmt: skip
     list_filter = ("status", "escrow_status", "service")
     list_select_related = ("owner", "sitter")
@@ -54,6 +53,11 @@ class BookingAdmin(LookedAtByStaff):
         "pin_locked_until",
     )  # fmt: skip
     inlines = (TransitionInline,)
+
+    @admin.display(description="Stay", ordering="start_date")
+    def nights(self, booking: Booking) -> str:
+        """The first and the last day."""
+        return f"{booking.start_date:%d %b} to {booking.end_date:%d %b %Y}"
 
 
 @admin.register(CommissionPlan)

@@ -13,9 +13,9 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         """Let bookings follow their holds."""
         from apps.bookings.following import BookingFollowsHold
-        from apps.bookings.selectors import references_of
+        from apps.bookings.selectors import id_of_reference, references_of
         from apps.common.names import register_namer
         from apps.escrow.listeners import register_listener
 
-        register_namer("booking", references_of)
+        register_namer("booking", references_of, id_of_reference)
         register_listener(BookingFollowsHold())

@@ -149,3 +149,9 @@ def references_of(ids: Collection[str]) -> dict[str, str]:
     keys = [key for text in ids if (key := parse_public_id(text)) is not None]
     bookings = Booking.objects.filter(public_id__in=keys)
     return {str(key): reference for key, reference in bookings.values_list("public_id", "reference")}
+
+
+def id_of_reference(reference: str) -> str | None:
+    """Return the outside id of the booking with this reference, whatever its case; for the console."""
+    key = Booking.objects.filter(reference=reference.strip().upper()).values_list("public_id", flat=True).first()
+    return None if key is None else str(key)

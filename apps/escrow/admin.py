@@ -11,6 +11,7 @@ from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column, name_column
+from apps.common.names import id_called
 from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition
 from apps.escrow.services import StayPetEscrow
 
@@ -59,7 +60,7 @@ class HoldAdmin(StaffAdmin):
     list_display = (BOOKING, "state", "stay", "owner_fee", "release_due_at", "frozen_at", "last_problem")
     list_filter = ("state", ("frozen_at", admin.EmptyFieldListFilter), ("disputed_at", admin.EmptyFieldListFilter))
     search_fields = ("=booking_id",)
-    search_help_text = "A booking's whole id"
+    search_help_text = "A booking's whole reference or id"
     ordering = ("-id",)
     named: ClassVar[dict[str, str]] = {"booking_id": "booking"}
     readonly_fields = (BOOKING, *AMOUNTS)
@@ -69,6 +70,14 @@ class HoldAdmin(StaffAdmin):
     )  # fmt: skip
     inlines = (TransitionInline, DueInline, BlockerInline)
     actions = ("freeze", "lift")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Hold], search_term: str
+    ) -> tuple[QuerySet[Hold], bool]:
+        """Find a hold by what people call its booking, too."""
+        term = id_called("booking", search_term) or search_term
+        found: tuple[QuerySet[Hold], bool] = super().get_search_results(request, queryset, term)
+        return found
 
     def has_block_permission(self, request: HttpRequest) -> bool:
         """Finance and Trust & Safety stop payouts."""

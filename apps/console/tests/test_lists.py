@@ -96,6 +96,13 @@ def test_a_hold_is_listed_under_its_bookings_reference(console: Client, paid: Bo
     assert str(Money(paid.subtotal_minor, paid.currency)) in page
 
 
+def test_a_hold_is_found_by_its_bookings_reference(console: Client) -> None:
+    wanted, other = stay(), stay()
+    page = console.get(page_of("escrow_hold"), {"q": wanted.reference.lower()}).content.decode()
+    assert wanted.reference in page
+    assert other.reference not in page
+
+
 def test_the_audit_names_who_acted(console: Client) -> None:
     booking = stay()
     entry = AuditEntry.objects.get(action="booking.looked_at")
@@ -116,7 +123,7 @@ def test_groups_cannot_be_renamed_or_deleted_by_hand() -> None:
 
 def test_moments_are_written_with_a_clock_of_24_hours(console: Client) -> None:
     booking = stay()
-    page = console.get(page_of("bookings_booking")).content.decode()
+    page = console.get(reverse("admin:bookings_booking_change", args=[booking.pk])).content.decode()
     assert f"{booking.created_at:%b %Y, %H:%M}" in page
     assert "a.m." not in page
     assert "p.m." not in page
