@@ -1,19 +1,10 @@
-"""A station's HMAC key gets a table of its own; the encrypted text is copied as it is."""
+"""A station's HMAC key has a table of its own, encrypted at rest."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 import apps.common.clock
 import apps.common.crypto
-
-COPY = """
-INSERT INTO stations_stationcredential (station_id, hmac_key, issued_at)
-SELECT id, hmac_key, created_at FROM stations_station
-"""
-COPY_BACK = """
-UPDATE stations_station SET hmac_key = credential.hmac_key
-  FROM stations_stationcredential AS credential WHERE credential.station_id = stations_station.id
-"""
 
 
 class Migration(migrations.Migration):
@@ -36,7 +27,4 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.RunSQL(COPY, COPY_BACK),
-        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
-        migrations.RemoveField(model_name="station", name="hmac_key"),
     ]
