@@ -126,6 +126,7 @@ class Booking(PublicModel, Terms):
     pin_locked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=business_now)
     hold_expires_at = models.DateTimeField()
+    expiry_tried_at = models.DateTimeField(null=True, help_text="when its expiry last failed; others go first")
     requested_at = models.DateTimeField(null=True)
     answer_due_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from apps.accounts.models import User
 from apps.bookings import selectors
 from apps.bookings.models import Booking
 from apps.bookings.schedule import nights_of
 from apps.bookings.services.moves import lock_booking, move
-from apps.bookings.states import BookingStatus
+from apps.bookings.states import AGREED, BookingStatus
 from apps.bookings.types import Service
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
@@ -79,21 +80,23 @@ def settle_paid(booking_id: str) -> None:
 def expire_overdue() -> int:
     """Expire bookings that nobody paid or answered in time; return how many.
 
-    Each on its own: one gateway's silence keeps one booking's nights, nobody else's.
+    Each on its own: one gateway's silence keeps one booking's nights, nobody else's. What failed
+    before waits behind what was not tried yet.
     """
     now = business_now()
     unpaid = Booking.objects.filter(status=BookingStatus.PENDING_PAYMENT, hold_expires_at__lte=now)
     unanswered = Booking.objects.filter(status=BookingStatus.REQUESTED, answer_due_at__lte=now)
     count = 0
     for rows, expire in ((unpaid, _expire_unpaid), (unanswered, _expire_unanswered)):
-        for public_id in list(rows.order_by("id").values_list("public_id", flat=True)[:BATCH]):
+        in_turn = rows.order_by(F("expiry_tried_at").asc(nulls_first=True), "id")
+        for public_id in list(in_turn.values_list("public_id", flat=True)[:BATCH]):
             count += _attempt(expire, str(public_id))
     return count
 
 
 def _refuse_unpayable(booking_id: str) -> None:
     booking = lock_booking(booking_id)
-    if booking.status in {BookingStatus.REQUESTED, BookingStatus.CONFIRMED}:
+    if booking.status in AGREED | {BookingStatus.REQUESTED}:
         raise Conflict("already_paid", "This booking is already paid.")
     if booking.status == BookingStatus.EXPIRED or booking.hold_expires_at <= business_now():
         raise Conflict("payment_window_over", "The nights were kept for 15 minutes: ask for a new price.")
@@ -147,7 +150,9 @@ def _expire_unanswered(booking_id: str) -> bool:
 
 def _attempt(expire: Callable[[str], bool], booking_id: str) -> bool:
     try:
-        return expire(booking_id)
+        if expire(booking_id):
+            return True
     except Exception:
         logger.exception("expiry postponed", extra={"booking": booking_id})
-        return False
+    Booking.objects.filter(public_id=booking_id).update(expiry_tried_at=business_now())
+    return False

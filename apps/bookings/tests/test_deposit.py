@@ -95,6 +95,11 @@ def test_a_paid_booking_is_not_paid_again(api, paid, stripe_sandbox):
     assert len(stripe_sandbox.objects("charge")) == 1
 
 
+def test_a_stay_that_is_on_is_paid_already(api, started, stripe_sandbox):
+    advance_business_clock(15 * 60)
+    assert error(api(started.owner).post(URL, order(started), headers=key())) == (409, "already_paid")
+
+
 def test_a_key_is_required(api, booking, stripe_sandbox):
     answer = api(booking.owner).post(URL, order(booking))
     assert error(answer) == (400, "validation_error")

@@ -121,3 +121,19 @@ def test_an_expired_booking_cannot_be_paid(booking, stripe_sandbox):
         pay(booking, VISA)
     assert refusal.value.code == "payment_window_over"
     assert stripe_sandbox.objects("payment_intent") == []
+
+
+def test_payments_that_nobody_confirms_do_not_keep_others_waiting(owner, sitter, stripe_sandbox, monkeypatch):
+    monkeypatch.setattr("apps.bookings.services.payment.BATCH", 2)
+    for start in (10, 20):
+        pay(make_booking(owner, sitter, start=start), NEEDS_BANK)
+    newest = make_booking(owner, sitter, start=30)
+    stripe_sandbox.fault("POST", "/v1/payment_intents/.*/cancel", "drop_request", times=50)
+    advance_business_clock(QUARTER)
+    assert [services.expire_overdue() for _ in range(3)] == [0, 1, 0]
+    newest.refresh_from_db()
+    assert newest.status == "expired"
+    stripe_sandbox.repair()
+    Operation.objects.update(next_attempt_at=newest.created_at)
+    payments.resume_stale()
+    assert services.expire_overdue() == 2
