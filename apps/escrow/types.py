@@ -54,7 +54,7 @@ class DepositView:
 
 @dataclass(frozen=True)
 class PayoutView:
-    """A payout to the sitter: `in_transit` until the transfer is confirmed, then `paid`."""
+    """A payout to the sitter: `in_transit` until the transfer is confirmed, then `paid`; else `failed`."""
 
     id: str
     booking_id: str
@@ -62,6 +62,7 @@ class PayoutView:
     amount: Money
     sitter_fee: Money
     released_at: datetime | None
+    failure_code: str = ""
 
 
 @dataclass(frozen=True)

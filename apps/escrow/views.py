@@ -31,6 +31,7 @@ def view_payout(release: Release) -> PayoutView:
         amount=Money(release.payout_minor, release.currency),
         sitter_fee=Money(release.sitter_fee_minor, release.currency),
         released_at=release.settled_at,
+        failure_code=release.failure_code,
     )
 
 

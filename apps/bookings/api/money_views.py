@@ -36,6 +36,7 @@ class PayoutView(ApiView):
             "escrow_frozen:409",
             "payment_disputed:409",
             "nothing_to_release:409",
+            "payout_refused:409",
             "payout_account_missing:409",
             "payout_account_not_enabled:409",
         ],

@@ -11,12 +11,14 @@ from apps.escrow.types import PayoutView
 
 _OVER = frozenset({BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.NO_SHOW})
 
+_REFUSED = "failed"
+
 
 def request_payout(*, actor: User, booking_id: str) -> PayoutView:
     """Pay the sitter out if it is time; a payout that was made is shown again.
 
-    Raises: NotFound; Forbidden `only_the_sitter`; Conflict `stay_not_completed` and as
-    `StayPetEscrow.release_payout`.
+    Raises: NotFound; Forbidden `only_the_sitter`; Conflict `stay_not_completed` |
+    `payout_refused` (details: reason) and as `StayPetEscrow.release_payout`.
     """
     booking = selectors.access_as_sitter(actor, booking_id)
     key = str(booking.public_id)
@@ -24,4 +26,11 @@ def request_payout(*, actor: User, booking_id: str) -> PayoutView:
         raise Conflict("stay_not_completed", "A payout follows a completed stay: complete it first.")
     if escrow_q.hold_of(key).state == HoldState.REFUNDED:
         raise Conflict("nothing_to_release", "Everything went back to the owner.")
-    return escrow.StayPetEscrow.release_payout(booking_id=key, actor=actor)
+    payout = escrow.StayPetEscrow.release_payout(booking_id=key, actor=actor)
+    if payout.status == _REFUSED:
+        raise Conflict(
+            "payout_refused",
+            "The payment provider refused the transfer. Check your payout account; we try again by ourselves.",
+            {"reason": payout.failure_code},
+        )
+    return payout

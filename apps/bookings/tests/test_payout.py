@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -13,6 +14,8 @@ from apps.escrow import services as escrow
 from apps.escrow.services import StayPetEscrow
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
+from apps.payments.gateways.port import GatewayRefused
+from apps.payments.gateways.stripe_api import StripeGateway
 
 URL = "/api/v1/sitter/payout"
 
@@ -103,3 +106,14 @@ def test_a_frozen_payment_is_not_paid_out_until_it_is_lifted(api, completed, pay
 def test_a_key_is_required(api, completed):
     answer = api(completed.sitter.user).post(URL, {"booking_id": str(completed.public_id)})
     assert error(answer) == (400, "validation_error")
+
+
+def test_a_transfer_that_is_refused_is_told_and_made_later(api, completed, payee, stripe_sandbox):
+    pass_the_hold(completed)
+    refusal = GatewayRefused("account_closed", "The account was closed.")
+    with patch.object(StripeGateway, "transfer", side_effect=refusal):
+        answer = ask(api, completed.sitter.user, completed)
+    assert error(answer) == (409, "payout_refused")
+    assert answer.json()["error"]["details"] == {"reason": "account_closed"}
+    assert ask(api, completed.sitter.user, completed).json()["payout"]["status"] == "paid"
+    assert len(stripe_sandbox.objects("transfer")) == 1
