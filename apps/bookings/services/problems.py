@@ -13,7 +13,8 @@ from apps.common.errors import Conflict
 from apps.escrow import services as escrow
 from apps.escrow.states import HoldState
 
-_WHILE = frozenset({BookingStatus.IN_PROGRESS, BookingStatus.COMPLETED})
+# CANCELLED: an owner may have cancelled too late for a refund because the sitter did not come.
+_WHILE = frozenset({BookingStatus.IN_PROGRESS, BookingStatus.COMPLETED, BookingStatus.CANCELLED})
 _STILL_HELD = frozenset({HoldState.HELD, HoldState.RELEASE_DUE})
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.bookings import services
 from apps.bookings.models import ProblemReport
 from apps.bookings.tests.answers import error
 from apps.common.clock import advance_business_clock, business_now
@@ -42,6 +43,21 @@ def test_during_the_stay_too(api, started):
 
 def test_before_the_stay_there_is_nothing_to_report(api, accepted):
     assert error(report(api, accepted.owner, accepted)) == (409, "booking_moved")
+
+
+def test_after_a_late_cancellation_whose_money_goes_to_the_sitter(api, accepted, payee, stripe_sandbox):
+    """Such as the owner's, at a door that stays closed: the sitter did not come."""
+    quote = services.quote_refund(actor=accepted.owner, booking_id=str(accepted.public_id))
+    services.cancel(actor=accepted.owner, booking_id=str(accepted.public_id), refund_quote=quote.token)
+    assert report(api, accepted.owner, accepted).status_code == 201
+    advance_business_clock(24 * 3600 + 1)
+    assert escrow.release_due_payouts() == 0
+
+
+def test_a_cancellation_that_gave_everything_back_leaves_nothing_to_report(api, paid, stripe_sandbox):
+    quote = services.quote_refund(actor=paid.owner, booking_id=str(paid.public_id))
+    services.cancel(actor=paid.owner, booking_id=str(paid.public_id), refund_quote=quote.token)
+    assert error(report(api, paid.owner, paid)) == (409, "hold_elapsed")
 
 
 def test_after_the_payout_it_is_too_late(api, completed, payee):
