@@ -121,8 +121,14 @@ def cancel_if_due(operation: Operation, row: Payment) -> None:
         None,
         lambda: _cancel(held, row),
         record=lambda facts: recording.record_intent(row.pk, facts),
-        refuse=lambda refusal: None,
+        refuse=lambda refusal: _let_go(row, refusal),
     )
+
+
+def _let_go(row: Payment, refusal: GatewayRefused) -> None:
+    """What the gateway does not know takes no money: nobody needs to wait for its end."""
+    if refusal.code == "resource_missing":
+        recording.withdraw_payment(row.pk)
 
 
 def _charge(held: Claim, row: Payment) -> IntentFacts | None:

@@ -73,6 +73,15 @@ def refuse_payment(payment_pk: int, code: str, message: str) -> Payment:
     return move_payment(payment, PaymentStatus.FAILED, code, message)
 
 
+def withdraw_payment(payment_pk: int) -> Payment:
+    """Record that the payment cannot take money any more; one that has its end keeps it."""
+    require_transaction()
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_pk)
+    if PaymentStatus.CANCELLED not in PAYMENT_MOVES[payment.status]:
+        return payment
+    return move_payment(payment, PaymentStatus.CANCELLED)
+
+
 def move_payment(
     payment: Payment, status: PaymentStatus, code: str = "", message: str = "", *, fee: Money | None = None
 ) -> Payment:

@@ -4,6 +4,7 @@ import pytest
 
 from apps.payments import selectors, services
 from apps.payments.gateways.stripe_api import StripeGateway
+from apps.payments.models import Payment
 from apps.payments.tests.conftest import Diary, paid, prepare
 from apps.payments.tests.fixtures import Sandbox
 from apps.payments.tests.test_outages import later
@@ -54,6 +55,17 @@ def test_a_cancellation_without_an_answer_is_finished_by_the_sweep(stripe_sandbo
         services.resume_stale()
 
     assert selectors.payment(waiting.id).status == "cancelled"
+    assert diary.told == ["requires_action", "cancelled"]
+
+
+def test_what_the_gateway_does_not_know_takes_no_money(
+    stripe_sandbox: Sandbox, diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after the sandbox's store was lost: without an end, the subject would wait for good."""
+    waiting = services.execute_payment(prepare(card="pm_card_authenticationRequired").id)
+    Payment.objects.update(provider_id="pi_of_a_lost_store")
+
+    assert services.cancel_payment(waiting.id).status == "cancelled"
     assert diary.told == ["requires_action", "cancelled"]
 
 
