@@ -38,7 +38,7 @@ def open_payee_account(user: Any) -> PayeeView:
     open_if_due(operation, row)
     row.refresh_from_db()
     if row.provider_account_id:
-        return selectors.payee_view(row)
+        return selectors.payee_view(row if row.payouts_enabled else _looked_up(row, row.provider_account_id))
     operation.refresh_from_db()
     if operation.status == OperationStatus.FAILED:
         raise Conflict(
@@ -82,6 +82,19 @@ def open_if_due(operation: Operation, row: PayeeAccount) -> None:
         record=lambda facts: _record(row, operation, facts),
         refuse=lambda refusal: None,
     )
+
+
+def _looked_up(row: PayeeAccount, account_id: str) -> PayeeAccount:
+    """Ask whether the account is ready by now: the webhook that said so may be lost."""
+    try:
+        with outside_call():
+            facts = gateway().retrieve_account(account_id)
+    except GatewayError:
+        return row
+    if facts is None:
+        return row
+    with transaction.atomic(durable=True):
+        return recording.record_account(row.pk, facts)
 
 
 def _open(held: Claim, request: AccountRequest) -> AccountFacts:

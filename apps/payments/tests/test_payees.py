@@ -83,6 +83,19 @@ class TestOnboarding:
         assert (answer.status_code, answer.headers["location"][-15:]) == (303, "/sitter/payouts")
         assert selectors.payee(payee.id).payouts_enabled is True
 
+    def test_asking_again_finds_out_what_a_lost_webhook_said(self, stripe_sandbox: Sandbox, sitter_user: Any) -> None:
+        payee = services.open_payee_account(sitter_user)
+        httpx.get(services.onboarding_link(payee.id))
+
+        assert services.open_payee_account(sitter_user).payouts_enabled is True
+        assert selectors.payee(payee.id).payouts_enabled is True
+
+    def test_asking_again_works_without_the_gateway(self, stripe_sandbox: Sandbox, sitter_user: Any) -> None:
+        payee = services.open_payee_account(sitter_user)
+        stripe_sandbox.fault("GET", "/v1/accounts/.*", "drop_request", times=3)
+
+        assert services.open_payee_account(sitter_user) == payee
+
     def test_a_link_works_once_and_with_its_token_alone(self, stripe_sandbox: Sandbox, sitter_user: Any) -> None:
         payee = services.open_payee_account(sitter_user)
         link = services.onboarding_link(payee.id, return_path="/done", refresh_path="/again")
