@@ -215,10 +215,11 @@ class StripeGateway:
         try:
             stripe.WebhookSignature.verify_header(payload, signature, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS)
             event = json.loads(payload)
-            return WebhookFacts(event["id"], event["type"], event["data"]["object"]["id"])
+            # A balance has no id of its own; nothing of ours follows from it.
+            return WebhookFacts(event["id"], event["type"], event["data"]["object"].get("id", ""))
         except stripe.SignatureVerificationError as error:
             raise GatewayRefused("invalid_signature", "The signature is missing, forged or too old.") from error
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise GatewayRefused("invalid_signature", "This is not a signed event.") from error
 
     def _settled(self, intent_id: str) -> IntentFacts:
