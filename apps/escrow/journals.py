@@ -6,6 +6,7 @@ Every key is derived from the row that the event belongs to, so that a repeat po
 from apps.common.clock import business_now
 from apps.common.money import Money
 from apps.escrow.models import Funding, Hold, Refund, Release
+from apps.ledger import selectors as ledger_q
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, Leg, credit, debit
 
@@ -37,6 +38,16 @@ def post_surplus(hold: Hold, funding: Funding) -> None:
 def post_surplus_returned(funding: Funding) -> None:
     """The second payment went back."""
     ledger.reverse(key=_surplus_key(funding), reason_kind="escrow.surplus_returned", effective_at=business_now())
+
+
+def post_surplus_back(funding: Funding) -> None:
+    """The owner's bank sent the second payment back after all: it lies beside the stay's again.
+
+    A refund that was refused moved nothing, and posts nothing.
+    """
+    key = f"reverse:{_surplus_key(funding)}"
+    if ledger_q.journal_by_key(key) is not None:
+        ledger.reverse(key=key, reason_kind="escrow.surplus_back", effective_at=business_now())
 
 
 def post_release(hold: Hold, release: Release) -> None:

@@ -32,6 +32,10 @@ class SurplusPurpose(PurposeHandler):
         """Take it off the books."""
         deposits.settle_surplus_returned(refund)
 
+    def refund_failed(self, refund: RefundView) -> None:
+        """Keep it on the books and call staff."""
+        deposits.settle_surplus_kept(refund)
+
 
 class ReleasePurpose(PurposeHandler):
     """A transfer of a hold's money to its sitter."""

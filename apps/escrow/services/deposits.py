@@ -13,8 +13,9 @@ from apps.common.errors import Conflict, Unavailable
 from apps.escrow import journals, listeners
 from apps.escrow.events import DepositFailed, FundsHeld
 from apps.escrow.models import Funding, Hold
+from apps.escrow.services.blockers import block
 from apps.escrow.services.holds import lock_hold, move
-from apps.escrow.states import HoldState
+from apps.escrow.states import Blocker, HoldState
 from apps.escrow.types import DepositView
 from apps.escrow.views import view_hold
 from apps.payments import services as payments
@@ -86,6 +87,17 @@ def settle_surplus_returned(refund: RefundView) -> None:
     require_transaction()
     funding, _ = _lock_by_payment(refund.subject)
     journals.post_surplus_returned(funding)
+
+
+def settle_surplus_kept(refund: RefundView) -> None:
+    """A second payment could not go back, or came back. Inside the refund's result transaction.
+
+    It is the owner's: the freeze shows staff that somebody has to give it back another way.
+    """
+    require_transaction()
+    funding, hold = _lock_by_payment(refund.subject)
+    journals.post_surplus_back(funding)
+    block(hold, Blocker.FREEZE, actor=None, reason="a second payment could not go back to the owner")
 
 
 def settle_failure(payment: PaymentView) -> None:

@@ -137,3 +137,22 @@ def test_money_that_comes_twice_goes_back_once(story, diary):
         recording.record_refund(refund.pk, facts)
     assert story.balances() == (10_000, 1_000)
     assert ledger.check().ok
+
+
+def answer_refund(status: str) -> None:
+    refund = Refund.objects.get()
+    facts = MovementFacts("re_1", our_id=str(refund.public_id), status=status, amount=refund.amount)
+    with transaction.atomic():
+        recording.record_refund(refund.pk, facts)
+
+
+@pytest.mark.parametrize("answers", [["failed"], ["succeeded", "failed"]])
+def test_a_second_payment_that_cannot_go_back_is_held_for_staff_to_see(story, answers):
+    story.pay(DECLINED)
+    story.pay(VISA)
+    succeed_late("failed")
+    for answer in answers:
+        answer_refund(answer)
+    assert story.balances() == (21_000, 1_000)
+    assert story.hold.frozen
+    assert ledger.check().ok
