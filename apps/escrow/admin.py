@@ -16,6 +16,7 @@ from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition
 from apps.escrow.services import StayPetEscrow
 
 BLOCK = ("Finance", "Trust & Safety")
+REFUND = ("Finance",)
 BOOKING = name_column("booking_id", "booking", "Booking")
 AMOUNTS = (
     money_column("stay_minor", "Stay"),
@@ -69,7 +70,7 @@ class HoldAdmin(StaffAdmin):
         "next_attempt_at", "last_problem", "frozen_at", "disputed_at", "released_at", "opened_at",
     )  # fmt: skip
     inlines = (TransitionInline, DueInline, BlockerInline)
-    actions = ("freeze", "lift")
+    actions = ("freeze", "lift", "refund_again")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Hold], search_term: str
@@ -82,6 +83,10 @@ class HoldAdmin(StaffAdmin):
     def has_block_permission(self, request: HttpRequest) -> bool:
         """Finance and Trust & Safety stop payouts."""
         return accounts.belongs_to(request.user, *BLOCK)
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Finance sends money."""
+        return accounts.belongs_to(request.user, *REFUND)
 
     @admin.action(description="Freeze, with a reason", permissions=["block"])
     def freeze(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponse | None:
@@ -100,6 +105,15 @@ class HoldAdmin(StaffAdmin):
             StayPetEscrow.lift(booking_id=hold.booking_id, actor=actor, reason=reason)
 
         return with_reason(self, request, queryset, "lift", change, show=_shown)
+
+    @admin.action(description="Send a refused refund again, with a reason", permissions=["refund"])
+    def refund_again(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponse | None:
+        """Try once more to give back what the gateway refused or the owner's bank returned."""
+
+        def change(actor: Any, hold: Hold, reason: str) -> None:
+            StayPetEscrow.refund_again(booking_id=hold.booking_id, actor=actor, reason=reason)
+
+        return with_reason(self, request, queryset, "send the refund again", change, show=_shown)
 
 
 def _shown(hold: Hold) -> str:

@@ -18,6 +18,7 @@ class StayPetEscrow:
     deposit_funds = staticmethod(deposits.deposit_funds)
     release_payout = staticmethod(releases.release_payout)
     refund = staticmethod(refunds.refund)
+    refund_again = staticmethod(refunds.refund_again)
     freeze = staticmethod(blockers.freeze)
     lift = staticmethod(blockers.lift)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common import events
+from apps.common import audit, events
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
 from apps.common.errors import Conflict, InvalidInput
@@ -52,6 +52,24 @@ def refund(*, booking_id: str, stay: Money, owner_fee: Money, reason: str, actor
     """
     with transaction.atomic(durable=True):
         view = prepare_refund(booking_id=booking_id, parts=Parts(stay, owner_fee), reason=reason, actor=actor)
+    return execute_refund(view.id)
+
+
+def refund_again(*, booking_id: str, actor: User, reason: str) -> RefundView:
+    """Send a hold's latest refund once more after it was refused or returned; the freeze stays.
+
+    Raises: InvalidInput without a reason; Conflict `no_refused_refund`, and as `prepare_refund`.
+    """
+    if not reason.strip():
+        raise InvalidInput.field("reason", "Say why: it goes into the record.")
+    with transaction.atomic(durable=True):
+        hold = lock_hold(booking_id)
+        last = hold.refunds.order_by("id").last()
+        if last is None or last.status != Refund.Status.FAILED:
+            raise Conflict("no_refused_refund", "No refund of this payment waits to be sent again.")
+        parts = Parts(Money(last.stay_minor, last.currency), Money(last.owner_fee_minor, last.currency))
+        view = prepare_refund(booking_id=booking_id, parts=parts, reason=last.reason, actor=actor)
+        audit.record(actor, "escrow.refund_again", f"hold:{hold.public_id}", reason=reason, booking=booking_id)
     return execute_refund(view.id)
 
 

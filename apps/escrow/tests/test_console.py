@@ -8,6 +8,7 @@ from django.test import Client
 
 from apps.common.models import AuditEntry
 from apps.escrow.tests.holds import Story
+from apps.escrow.tests.test_refund import fail_refund
 from petwash.testing.staff import console, member_of
 
 LIST = "/admin/escrow/hold/"
@@ -54,3 +55,13 @@ def test_the_page_of_a_hold_shows_its_history_and_changes_nothing(story, agent):
     text = page.content.decode()
     assert "payment succeeded" in text
     assert 'name="_save"' not in text
+
+
+@pytest.mark.parametrize(("group", "sends"), [("Finance", True), ("Trust & Safety", False)])
+def test_only_finance_sends_a_refused_refund_again(story, stripe_sandbox, group, sends):
+    story.pay()
+    stripe_sandbox.fault("POST", "/v1/refunds", "drop_request", times=3)
+    story.refund(10_000, 1_000)
+    fail_refund()
+    choose(console(member_of(group)), "refund_again", story, reason="The bank takes it now.")
+    assert story.hold.state == ("refunded" if sends else "held")

@@ -5,6 +5,7 @@ from django.db import transaction
 
 from apps.common.clock import business_now
 from apps.common.errors import Conflict, InvalidInput
+from apps.common.models import AuditEntry
 from apps.escrow import services
 from apps.escrow.models import Hold, Refund
 from apps.escrow.services import StayPetEscrow
@@ -140,3 +141,28 @@ def test_a_refund_that_the_bank_returns_is_held_and_frozen(paid):
 def test_a_frozen_payment_can_go_back_to_the_owner(paid, agent):
     StayPetEscrow.freeze(booking_id=paid.booking_id, actor=agent, reason="a complaint")
     assert paid.refund(10_000, 1_000).status == "paid"
+
+
+def test_a_refused_refund_is_sent_again_by_staff(paid, agent, stripe_sandbox):
+    stripe_sandbox.fault("POST", "/v1/refunds", "drop_request", times=3)
+    paid.refund(4_000)
+    fail_refund()
+    view = StayPetEscrow.refund_again(booking_id=paid.booking_id, actor=agent, reason="the card works again")
+    assert (view.status, view.stay, view.reason) == ("paid", usd(4_000), "staff_decision")
+    assert (paid.hold.state, paid.hold.frozen, paid.balances()) == ("held", True, (6_000, 1_000))
+    assert [refund["amount"] for refund in stripe_sandbox.objects("refund")] == [4_000]
+    entry = AuditEntry.objects.get(action="escrow.refund_again")
+    assert (entry.actor_id, entry.reason) == (agent.pk, "the card works again")
+    assert ledger.check().ok
+
+
+def test_only_a_refused_refund_is_sent_again(paid, agent):
+    def again() -> str:
+        with pytest.raises(Conflict) as refusal:
+            StayPetEscrow.refund_again(booking_id=paid.booking_id, actor=agent, reason="once more")
+        return refusal.value.code
+
+    assert again() == "no_refused_refund"
+    paid.refund(4_000)
+    assert again() == "no_refused_refund"
+    assert paid.balances() == (6_000, 1_000)
