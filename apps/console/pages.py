@@ -6,16 +6,21 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from apps.accounts import selectors as accounts
+from apps.stations import selectors as stations
 
 ACKNOWLEDGE = ("Operations",)
 
 
 def live_stations(request: HttpRequest) -> HttpResponse:
-    """Show the board; its figures arrive over the socket and the API, not with the page."""
+    """Show the board; its figures arrive over the socket and the API, the stations' names with the page.
+
+    The first news may come before the first answer about alerts, and must be told by name.
+    """
     settings = {
         "socket": "/ws/stations",
         "status": "/api/v1/wash/status/live",
         "alerts": reverse("admin:live_alerts"),
+        "names": stations.station_names(),
         "mayAcknowledge": accounts.belongs_to(request.user, *ACKNOWLEDGE),
     }
     context = {**admin.site.each_context(request), "title": "Live stations", "board": settings, "is_fullwidth": True}

@@ -3,12 +3,12 @@
 import { BAY_WORDS, TANK_WORDS, clock, litres, make, plain, write } from "./words.js";
 
 export class Board {
-  constructor(root, { say, onAlertsChanged }) {
+  constructor(root, { names, say, onAlertsChanged }) {
     this.root = root;
     this.list = root.querySelector("#live-stations");
     this.empty = root.querySelector("#live-empty");
     this.cards = new Map();
-    this.names = {};
+    this.names = names;
     this.wanted = "";
     this.onlyAttention = false;
     this.say = say;

@@ -20,6 +20,7 @@ const panel = new AlertPanel(root, {
 });
 
 const board = new Board(root, {
+  names: settings.names,
   say: (text) => write(polite, text),
   onAlertsChanged: () => panel.soon(),
 });
