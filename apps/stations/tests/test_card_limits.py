@@ -7,6 +7,7 @@ import pytest
 
 from apps.accounts.limits import Limit
 from apps.accounts.models import AttemptCounter
+from apps.common.heartbeats import beat
 from apps.payments import services as payments
 from apps.payments.tests.fixtures import Sandbox
 from apps.stations import limits
@@ -27,6 +28,7 @@ class Buyer:
 
     def __call__(self, bay: Bay, card: str, address: str = "203.0.113.9", **headers: str) -> Any:
         self._tries += 1
+        beat("bridge")  # many purchases take longer than a silent bridge is trusted
         order = {
             "bay_id": str(bay.public_id),
             "bay_token": bay_token(bay),
@@ -134,7 +136,8 @@ def test_fifty_washes_from_one_address_with_some_declines_are_sold(tries, bays) 
     for number in range(50):
         if number % 20 == 10:
             assert tries(bays[0], DECLINED, "127.0.0.1").status_code == 402
-        assert tries(bays[0], "pm_card_visa", "127.0.0.1").status_code == 202
+        sold = tries(bays[0], "pm_card_visa", "127.0.0.1")
+        assert sold.status_code == 202, sold.content
         finish_washes()
 
 
