@@ -1,6 +1,7 @@
 """Threads of the bridge: one drains a lane into the database, one sends commands, one shows diffs."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import psycopg
@@ -46,7 +47,7 @@ class Diffs:
         return changed
 
 
-class Worker(threading.Thread):
+class Worker(threading.Thread, ABC):
     """A loop that outlives the database: each turn is tried again until it works or we stop."""
 
     def __init__(self, name: str, stopping: threading.Event) -> None:
@@ -63,9 +64,9 @@ class Worker(threading.Thread):
         finally:
             connection.close()
 
+    @abstractmethod
     def turn(self) -> None:
         """Do one round; blocks for a second at most."""
-        raise NotImplementedError(f"{type(self).__name__} says what a turn is.")
 
     def finish(self) -> None:
         """Do what is left when stopping."""
