@@ -1,9 +1,18 @@
 """Stripe's objects, read into the port's facts. Pure."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from apps.common.money import Money
-from apps.payments.gateways.port import AccountFacts, IntentFacts, MovementFacts
+from apps.payments.gateways.port import (
+    AccountFacts,
+    BalanceEntry,
+    BalanceFacts,
+    DisputeFacts,
+    IntentFacts,
+    MovementFacts,
+    WebhookFacts,
+)
 
 Body = dict[str, Any]
 
@@ -66,6 +75,78 @@ def of_transfer(body: Body) -> MovementFacts:
         status="succeeded",
         amount=Money(body["amount"], str(body["currency"]).upper()),
     )
+
+
+def of_reversal(body: Body) -> MovementFacts:
+    """Read a reversal; without a status of its own one that exists has succeeded.
+
+    Only platforms that queue reversals see a status (docs.stripe.com/connect/pending-transfer-reversals).
+    """
+    return MovementFacts(
+        id=body["id"],
+        our_id=(body.get("metadata") or {}).get("reversal_id", ""),
+        status=_MOVEMENTS.get(str(body.get("status") or "succeeded"), "pending"),
+        amount=Money(body["amount"], str(body["currency"]).upper()),
+    )
+
+
+def of_dispute(body: Body) -> DisputeFacts:
+    """Read a dispute; what was withdrawn and kept follows from its balance transactions."""
+    currency = str(body["currency"]).upper()
+    booked: list[Body] = body.get("balance_transactions") or []
+    settled = str(booked[0]["currency"]).upper() if booked else currency
+    due = (body.get("evidence_details") or {}).get("due_by")
+    return DisputeFacts(
+        id=body["id"],
+        charge_id=_id_of(body.get("charge")),
+        intent_id=_id_of(body.get("payment_intent")),
+        amount=Money(body["amount"], currency),
+        status=str(body["status"]),
+        reason=str(body.get("reason") or ""),
+        evidence_due_at=_moment(due) if due else None,
+        withdrawn=Money(-sum(row["amount"] for row in booked), settled),
+        fee=Money(sum(row["fee"] for row in booked), settled),
+    )
+
+
+def of_event(body: Body) -> WebhookFacts:
+    """Read what an event points to; a balance has no id of its own, and nothing follows from it."""
+    subject = body["data"]["object"].get("id") or ""
+    return WebhookFacts(body["id"], body["type"], subject, _moment(body["created"]))
+
+
+def of_balance(body: Body) -> BalanceFacts:
+    """Read a balance."""
+    return BalanceFacts(available=_by_currency(body["available"]), pending=_by_currency(body["pending"]))
+
+
+def of_entry(body: Body) -> BalanceEntry:
+    """Read a balance transaction."""
+    currency = str(body["currency"]).upper()
+    return BalanceEntry(
+        id=body["id"],
+        type=body["type"],
+        source_id=_id_of(body.get("source")),
+        amount=Money(body["amount"], currency),
+        fee=Money(body["fee"], currency),
+        net=Money(body["net"], currency),
+        status=body["status"],
+        created_at=_moment(body["created"]),
+        available_at=_moment(body["available_on"]),
+    )
+
+
+def _by_currency(rows: list[Body]) -> dict[str, Money]:
+    held = [Money(row["amount"], str(row["currency"]).upper()) for row in rows]
+    return {money.currency: money for money in held}
+
+
+def _id_of(reference: Any) -> str:
+    return str(reference["id"] if isinstance(reference, dict) else reference or "")
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def of_account(body: Body) -> AccountFacts:

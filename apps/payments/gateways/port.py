@@ -1,5 +1,6 @@
 """The port: what PetWash asks of a payment gateway, in its own words."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -81,8 +82,17 @@ class TransferRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """A transfer to be taken back, in part or whole: `reversal_id` is ours, `transfer_id` the gateway's."""
+
+    reversal_id: str
+    transfer_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class MovementFacts:
-    """A refund or transfer as the gateway sees it: status pending, succeeded or failed."""
+    """A refund, transfer or reversal as the gateway sees it: status pending, succeeded or failed."""
 
     id: str
     our_id: str
@@ -118,6 +128,54 @@ class WebhookFacts:
     id: str
     type: str
     object_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """A payer's bank disputes a charge.
+
+    status: the gateway's own words: warning_needs_response, warning_under_review, warning_closed,
+    needs_response, under_review, won or lost. withdrawn: what the gateway has taken from us on its
+    account and not given back, without fees. fee: the fees it has kept so far.
+    """
+
+    id: str
+    charge_id: str
+    intent_id: str
+    amount: Money
+    status: str
+    reason: str
+    evidence_due_at: datetime | None
+    withdrawn: Money
+    fee: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceEntry:
+    """One line of our account at the gateway; net = amount - fee, negative when money leaves.
+
+    type: the gateway's own word. source_id: what moved, empty when nothing is named.
+    status: pending until `available_at`, then available.
+    """
+
+    id: str
+    type: str
+    source_id: str
+    amount: Money
+    fee: Money
+    net: Money
+    status: str
+    created_at: datetime
+    available_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceFacts:
+    """What an account holds at the gateway, by ISO currency; either part may be negative."""
+
+    available: dict[str, Money]
+    pending: dict[str, Money]
 
 
 class PaymentGateway(Protocol):
@@ -155,6 +213,30 @@ class PaymentGateway(Protocol):
 
     def retrieve_transfer(self, provider_id: str) -> MovementFacts | None:
         """Look a transfer up by the gateway's id."""
+
+    def reverse_transfer(self, request: ReversalRequest, *, key: str) -> MovementFacts:
+        """Take money back from a payee.
+
+        Raises: GatewayRefused `balance_insufficient` when the payee's account holds less.
+        """
+
+    def find_reversal(self, transfer_provider_id: str, reversal_id: str) -> MovementFacts | None:
+        """Look a reversal up by our id, among those of the transfer with the gateway's id."""
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeFacts | None:
+        """Look a dispute up by the gateway's id."""
+
+    def events_since(self, after: datetime) -> Iterator[WebhookFacts]:
+        """Yield what happened at or after this time, newest first; the gateway keeps 30 days."""
+
+    def balance_entries(self, since: datetime, until: datetime) -> Iterator[BalanceEntry]:
+        """Yield the lines of our account created from `since` to before `until`, newest first."""
+
+    def balance(self) -> BalanceFacts:
+        """Return what we hold at the gateway."""
+
+    def payee_balance(self, account_id: str) -> BalanceFacts:
+        """Return what a payee's account holds. Raises: GatewayRefused `account_invalid`."""
 
     def open_account(self, request: AccountRequest, *, key: str) -> AccountFacts:
         """Open a payee's account."""

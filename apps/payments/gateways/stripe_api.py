@@ -7,15 +7,18 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import stripe
 
-from apps.common.money import Money
 from apps.payments.gateways import facts
 from apps.payments.gateways.port import (
     AccountFacts,
     AccountRequest,
+    BalanceEntry,
+    BalanceFacts,
+    DisputeFacts,
     GatewayKeySpent,
     GatewayRefused,
     GatewayUncertain,
@@ -23,6 +26,7 @@ from apps.payments.gateways.port import (
     IntentRequest,
     MovementFacts,
     RefundRequest,
+    ReversalRequest,
     TransferRequest,
     WebhookFacts,
 )
@@ -156,6 +160,56 @@ class StripeGateway:
             found += [self._client.transfers.retrieve(provider_id).to_dict()]
         return facts.of_transfer(found[0]) if found else None
 
+    def reverse_transfer(self, request: ReversalRequest, *, key: str) -> MovementFacts:
+        """Take money back from a payee, as far as the payee's account holds it."""
+        with _translated():
+            reversal = self._client.transfers.reversals.create(
+                request.transfer_id,
+                {"amount": request.amount.amount_minor, "metadata": {"reversal_id": request.reversal_id}},
+                {"idempotency_key": key},
+            )
+        return facts.of_reversal(reversal.to_dict())
+
+    def find_reversal(self, transfer_provider_id: str, reversal_id: str) -> MovementFacts | None:
+        """Look a reversal up by our id, among those of one transfer."""
+        with _translated():
+            page = self._client.transfers.reversals.list(transfer_provider_id, {"limit": 100})
+            rows = (facts.of_reversal(row.to_dict()) for row in page.auto_paging_iter())
+            return next((row for row in rows if row.our_id == reversal_id), None)
+
+    def retrieve_dispute(self, dispute_id: str) -> DisputeFacts | None:
+        """Look a dispute up by the gateway's id."""
+        with _absent_is_none() as found, _translated():
+            found += [self._client.disputes.retrieve(dispute_id).to_dict()]
+        return facts.of_dispute(found[0]) if found else None
+
+    def events_since(self, after: datetime) -> Iterator[WebhookFacts]:
+        """Yield what happened at or after this time, newest first; pages are fetched as they are needed."""
+        with _translated():
+            page = self._client.events.list({"created": {"gte": int(after.timestamp())}, "limit": 100})
+            for event in page.auto_paging_iter():
+                yield facts.of_event(event.to_dict())
+
+    def balance_entries(self, since: datetime, until: datetime) -> Iterator[BalanceEntry]:
+        """Yield the lines of our account created from `since` to before `until`, newest first."""
+        with _translated():
+            page = self._client.balance_transactions.list(
+                {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}, "limit": 100}
+            )
+            for row in page.auto_paging_iter():
+                yield facts.of_entry(row.to_dict())
+
+    def balance(self) -> BalanceFacts:
+        """Return what we hold at the gateway."""
+        with _translated():
+            return facts.of_balance(self._client.balance.retrieve().to_dict())
+
+    def payee_balance(self, account_id: str) -> BalanceFacts:
+        """Return what a payee's account holds. Raises: GatewayRefused `account_invalid`."""
+        with _translated():
+            held = self._client.balance.retrieve({}, {"stripe_account": account_id})
+            return facts.of_balance(held.to_dict())
+
     def open_account(self, request: AccountRequest, *, key: str) -> AccountFacts:
         """Open a payee's account that can receive transfers; its holder completes it at Stripe."""
         with _translated():
@@ -203,23 +257,14 @@ class StripeGateway:
             )
         return link.url
 
-    def available(self) -> dict[str, Money]:
-        """Return what the platform could transfer now, by currency."""
-        with _translated():
-            balance = self._client.balance.retrieve().to_dict()
-        rows = [Money(row["amount"], row["currency"].upper()) for row in balance["available"]]
-        return {money.currency: money for money in rows}
-
     def read_webhook(self, payload: bytes, signature: str) -> WebhookFacts:
         """Verify the signature on the raw bytes. Raises: GatewayRefused `invalid_signature`."""
         try:
             stripe.WebhookSignature.verify_header(payload, signature, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS)
-            event = json.loads(payload)
-            # A balance has no id of its own; nothing of ours follows from it.
-            return WebhookFacts(event["id"], event["type"], event["data"]["object"].get("id", ""))
+            return facts.of_event(json.loads(payload))
         except stripe.SignatureVerificationError as error:
             raise GatewayRefused("invalid_signature", "The signature is missing, forged or too old.") from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise GatewayRefused("invalid_signature", "This is not a signed event.") from error
 
     def _settled(self, intent_id: str) -> IntentFacts:
@@ -258,6 +303,10 @@ def _translated() -> Iterator[None]:
         raise _Moved(error.code or "card_declined", error.user_message or "The card was declined.") from error
     except stripe.IdempotencyError as error:
         raise GatewayKeySpent("the key stands for another request") from error
+    except stripe.PermissionError as error:
+        if error.code != "account_invalid":  # any other is a key of ours that lacks a right
+            raise GatewayUncertain(f"{type(error).__name__} (HTTP {error.http_status})") from error
+        raise GatewayRefused("account_invalid", "The gateway does not know this account, or no longer.") from error
     except stripe.InvalidRequestError as error:
         raise _refusal(error) from error
     except stripe.StripeError as error:

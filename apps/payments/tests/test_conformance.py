@@ -13,13 +13,14 @@ from apps.common.money import Money
 from apps.payments.gateways.current import gateway
 from apps.payments.gateways.port import (
     AccountRequest,
+    BalanceFacts,
     GatewayRefused,
     IntentRequest,
     PaymentGateway,
     RefundRequest,
     TransferRequest,
 )
-from apps.payments.gateways.stripe_api import API_VERSION, StripeGateway
+from apps.payments.gateways.stripe_api import API_VERSION
 from apps.payments.tests.fixtures import API_KEY, Sandbox
 
 Client = Any  # the SDK's services take typed dictionaries; the cases here try what they do not allow
@@ -403,11 +404,11 @@ class TestThePort:
             port.create_intent(self.request(amount=Money(1, "USD")), key="k")
         assert refusal.value.code == "amount_too_small"
 
-    def test_available_money_is_told_by_currency(self, port: StripeGateway, stripe_sandbox: Sandbox) -> None:
+    def test_the_balance_is_told_by_currency(self, port: PaymentGateway, stripe_sandbox: Sandbox) -> None:
         created = port.create_intent(self.request(), key="k")
         port.confirm_intent(created.id, key="k2")
         stripe_sandbox.advance_clock(3 * 24 * 3600)
-        assert port.available() == {"USD": Money(10_000, "USD")}
+        assert port.balance() == BalanceFacts(available={"USD": Money(10_000, "USD")}, pending={})
 
 
 def test_a_payment_method_is_not_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
