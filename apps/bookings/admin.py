@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib import admin
 
 from apps.accounts.console import StaffAdmin
-from apps.bookings.models import Booking, BookingTransition, CommissionPlan, ProblemReport
+from apps.bookings.models import Booking, BookingTransition, ProblemReport
 from apps.common.admin import RowsInline
 from apps.common.console_columns import money_column
 
@@ -58,14 +58,6 @@ class BookingAdmin(LookedAtByStaff):
     def nights(self, booking: Booking) -> str:
         """The first and the last day."""
         return f"{booking.start_date:%d %b} to {booking.end_date:%d %b %Y}"
-
-
-@admin.register(CommissionPlan)
-class CommissionPlanAdmin(LookedAtByStaff):
-    """What PetWash takes; rates change by migration, so that each change has a review and a date."""
-
-    list_display = ("code", "name", "owner_fee_pct", "sitter_fee_pct")
-    ordering = ("code",)
 
 
 @admin.register(ProblemReport)

@@ -1,56 +1,19 @@
-"""Rows of bookings: commission plans, quotes, bookings and their history."""
+"""Rows of bookings: quotes, bookings and their history."""
 
 from typing import Self
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.models import User
 from apps.bookings.states import AGREED, BookingStatus
-from apps.bookings.types import CancellationPolicy, FeeRates, Service
+from apps.bookings.types import CancellationPolicy, Service
 from apps.common.clock import business_now, real_now
 from apps.common.crypto import EncryptedTextField
 from apps.common.ids import make_reference
 from apps.common.models import PublicModel
-from apps.common.money import Money
 from apps.escrow.states import HoldState
-
-_PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
-
-
-class CommissionPlan(models.Model):
-    """What PetWash takes: rates in percent, the cap of the owner's fee in minor units a currency."""
-
-    code = models.SlugField(max_length=20, unique=True)
-    name = models.CharField(max_length=60)
-    owner_fee_pct = models.DecimalField(max_digits=5, decimal_places=2, validators=_PERCENT)
-    owner_fee_caps_minor = models.JSONField(
-        default=dict, help_text="currency -> cap; a currency that is not named has no cap"
-    )
-    sitter_fee_pct = models.DecimalField(max_digits=5, decimal_places=2, validators=_PERCENT)
-
-    class Meta:
-        db_table = "booking_commission_plan"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(owner_fee_pct__range=(0, 100), sitter_fee_pct__range=(0, 100)),
-                name="booking_plan_pct_range",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def rates_in(self, currency: str) -> FeeRates:
-        """Return the plan's rates for a price in this currency."""
-        cap = self.owner_fee_caps_minor.get(currency)
-        return FeeRates(
-            owner_fee_pct=self.owner_fee_pct,
-            owner_fee_cap=None if cap is None else Money(cap, currency),
-            sitter_fee_pct=self.sitter_fee_pct,
-        )
 
 
 class Terms(models.Model):

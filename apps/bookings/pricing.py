@@ -12,6 +12,7 @@ from math import prod
 
 from apps.bookings.factors import NEUTRAL, factors_of
 from apps.bookings.types import Factor, NightLine, Price, PriceRequest, Service
+from apps.commission.fees import stay_fees
 from apps.common.money import Money
 
 LOWEST = Decimal("0.80")
@@ -34,17 +35,16 @@ class PricingOptimizer:
         factors = factors_of(request)
         lines = tuple(self._line(request, factors, night) for night in request.nights)
         subtotal = sum((line.amount for line in lines), start=Money.zero(request.nightly.currency))
-        owner_fee = self._owner_fee(request, subtotal)
-        sitter_fee = subtotal.percent(request.fees.sitter_fee_pct)
+        fees = stay_fees(subtotal, request.fees)
         return Price(
             lines=lines,
             multiplier=self._overall(lines),
             factors=factors,
             subtotal=subtotal,
-            owner_fee=owner_fee,
-            total=subtotal + owner_fee,
-            sitter_fee=sitter_fee,
-            sitter_earnings=subtotal - sitter_fee,
+            owner_fee=fees.owner_fee,
+            total=subtotal + fees.owner_fee,
+            sitter_fee=fees.sitter_fee,
+            sitter_earnings=subtotal - fees.sitter_fee,
         )
 
     @staticmethod
@@ -72,12 +72,6 @@ class PricingOptimizer:
         """Return the mean of the nights' multipliers (all nights have one base), on the step."""
         total = sum((line.multiplier for line in lines), start=Decimal(0))
         return step_and_clamp(total / len(lines))
-
-    @staticmethod
-    def _owner_fee(request: PriceRequest, subtotal: Money) -> Money:
-        fee = subtotal.percent(request.fees.owner_fee_pct)
-        cap = request.fees.owner_fee_cap
-        return fee if cap is None else min(fee, cap)
 
 
 def step_and_clamp(product: Decimal) -> Decimal:

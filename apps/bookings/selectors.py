@@ -3,13 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from time import monotonic
 
 from django.db.models import Count, Q
 
 from apps.accounts.models import User
-from apps.bookings.models import Booking, BookingQuerySet, CommissionPlan, Quote
+from apps.bookings.models import Booking, BookingQuerySet, Quote
 from apps.bookings.states import BookingStatus
 from apps.common.errors import Forbidden, NotFound
 from apps.common.ids import parse_public_id
@@ -91,20 +89,6 @@ def access_as_sitter(actor: User, booking_id: str) -> Booking:
     if booking.sitter.user_id != actor.pk:
         raise Forbidden("only_the_sitter", "Only the sitter of this booking may do this.")
     return booking
-
-
-def plan_of(code: str) -> CommissionPlan:
-    """Return the commission plan that a sitter is on; a change of rates is seen within a minute.
-
-    Raises: CommissionPlan.DoesNotExist, a mistake of the deployment: plans come with the migrations.
-    """
-    return _plan_in_minute(code, int(monotonic() // 60))
-
-
-@lru_cache(maxsize=8)
-def _plan_in_minute(code: str, minute: int) -> CommissionPlan:
-    """Read a plan once a minute in each process: every quote needs it, and copies what it says."""
-    return CommissionPlan.objects.get(code=code)
 
 
 def has_confirmed_booking(owner_user_id: int, sitter_user_id: int) -> bool:

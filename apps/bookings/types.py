@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from apps.commission.types import FeeRates
 from apps.common.money import Money
 from apps.sitters.states import CancellationTier, ServiceKind
 
@@ -18,15 +19,6 @@ class Demand:
 
     booked: int
     capacity: int
-
-
-@dataclass(frozen=True)
-class FeeRates:
-    """Rates of a commission plan, in percent; the owner's fee stops at `owner_fee_cap`."""
-
-    owner_fee_pct: Decimal
-    owner_fee_cap: Money | None
-    sitter_fee_pct: Decimal
 
 
 @dataclass(frozen=True)

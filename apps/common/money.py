@@ -1,6 +1,7 @@
 """Money: whole minor units of one ISO 4217 currency. Never a float.
 
-Rounding happens here alone, half to even; allocation never loses a minor unit.
+Rounding happens here alone, half to even, to the smallest step that a card can be charged;
+allocation never loses a minor unit.
 """
 
 from collections.abc import Sequence
@@ -9,13 +10,16 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import total_ordering
 
-# Digits after the point, where they are not two. Source: ISO 4217, and Stripe's list of
-# zero-decimal and three-decimal currencies (https://docs.stripe.com/currencies).
+# Digits after the point, where they are not two. Source: ISO 4217 (how a gateway writes a currency
+# on the wire is its adapter's business; MGA has fifths in ISO's list, and is used without).
 MINOR_DIGITS = {
-    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "JPY": 0, "KMF": 0, "KRW": 0, "MGA": 0, "PYG": 0,
-    "RWF": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "MGA": 0,
+    "PYG": 0, "RWF": 0, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
     "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3,
 }  # fmt: skip
+# Cards are charged in steps of ten minor units where there are three digits; what is computed is
+# therefore rounded to such a step. Source: https://docs.stripe.com/currencies#three-decimal
+STEP_OF_THREE_DIGITS = 10
 
 
 class CurrencyMismatch(ValueError):
@@ -46,6 +50,11 @@ class Money:
         """Digits after the decimal point: 2 for USD, 0 for JPY, 3 for KWD."""
         return MINOR_DIGITS.get(self.currency, 2)
 
+    @property
+    def step_minor(self) -> int:
+        """The smallest amount that can be charged, in minor units: 1 for USD and JPY, 10 for KWD."""
+        return STEP_OF_THREE_DIGITS if self.minor_digits == 3 else 1
+
     def __add__(self, other: "Money") -> "Money":
         return Money(self.amount_minor + self._same(other), self.currency)
 
@@ -62,29 +71,32 @@ class Money:
         return self.amount_minor != 0
 
     def times(self, factor: int | Decimal | Fraction) -> "Money":
-        """Multiply, rounding half to even to a whole minor unit."""
-        return Money(_round_half_even(Fraction(self.amount_minor) * Fraction(factor)), self.currency)
+        """Multiply, rounding half to even to a whole step of the currency."""
+        steps = Fraction(self.amount_minor, self.step_minor) * Fraction(factor)
+        return Money(_round_half_even(steps) * self.step_minor, self.currency)
 
     def percent(self, pct: int | Decimal) -> "Money":
-        """Return pct percent of this amount, rounded half to even."""
+        """Return pct percent of this amount, rounded half to even to a step of the currency."""
         return self.times(Fraction(pct) / 100)
 
     def allocate(self, weights: Sequence[int]) -> "list[Money]":
         """Split by weights with the largest-remainder method; the parts add up to the whole.
 
-        Ties go to the earlier part, so that the same split always gives the same cents.
+        Ties go to the earlier part, so that the same split always gives the same cents. Parts are whole
+        steps of the currency when the amount is.
         Raises: ValueError when a weight is negative or all are zero.
         """
         total = sum(weights)
         if total <= 0 or min(weights) < 0:
             raise ValueError("Weights must be zero or more, and one of them above zero.")
-        exact = [Fraction(self.amount_minor * weight, total) for weight in weights]
+        step = 1 if self.amount_minor % self.step_minor else self.step_minor
+        units = self.amount_minor // step
+        exact = [Fraction(units * weight, total) for weight in weights]
         floors = [share.__floor__() for share in exact]
-        missing = self.amount_minor - sum(floors)
         by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
-        for index in by_remainder[:missing]:
+        for index in by_remainder[: units - sum(floors)]:
             floors[index] += 1
-        return [Money(part, self.currency) for part in floors]
+        return [Money(part * step, self.currency) for part in floors]
 
     def __str__(self) -> str:
         digits = self.minor_digits

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.accounts",
     "apps.ledger",
+    "apps.commission",
     "apps.payments",
     "apps.pets",
     "apps.sitters",
@@ -152,6 +153,8 @@ MQTT_PASSWORD_FILE = env.text("MQTT_PASSWORD_FILE", "")
 MQTT_PID_FILE = env.text("MQTT_PID_FILE", "")
 
 # --- Payments and vetting
+# What sitters may ask for and cards are charged in; each stay plan has a cap of the owner's fee in each.
+CURRENCIES = ("AUD", "CAD", "CHF", "EUR", "GBP", "ISK", "JPY", "KWD", "NZD", "USD")
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
 STRIPE_API_KEY = env.text("STRIPE_API_KEY", "")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")

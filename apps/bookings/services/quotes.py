@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from apps.accounts.models import User
-from apps.bookings import selectors
 from apps.bookings.holidays import country_of, public_holidays
 from apps.bookings.models import Quote
 from apps.bookings.pricing import PricingOptimizer
 from apps.bookings.schedule import FURTHEST_AHEAD, LONGEST_STAY, local_date, nights_of, stay_instants
-from apps.bookings.types import Demand, FeeRates, NightLine, Price, PriceRequest, Service
+from apps.bookings.types import Demand, NightLine, Price, PriceRequest, Service
+from apps.commission import selectors as commission
+from apps.commission.types import FeeRates
 from apps.common.clock import business_now
 from apps.common.errors import Conflict, InvalidInput
 from apps.pets import selectors as pets_q
@@ -45,7 +46,7 @@ def price_stay(*, actor: User, wish: StayWish) -> Quote:
         raise InvalidInput.field("sitter_id", "You cannot book yourself.")
     nights = _nights(wish, sitter, now)
     pets = _count_pets(actor, wish)
-    plan = selectors.plan_of(sitter.plan)
+    plan = commission.plan_of(sitter.plan)
     price = PricingOptimizer().price(_request(wish, sitter, nights, pets, plan.rates_in(sitter.currency), now))
     return _store(actor, wish, sitter, pets, plan.rates_in(sitter.currency), price, now)
 

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from apps.bookings.types import Demand, FeeRates, PriceRequest, Service
+from apps.bookings.types import Demand, PriceRequest, Service
+from apps.commission.types import FeeRates
 from apps.common.money import Money
 
 MONDAY = date(2026, 3, 2)  # no holiday and no weekend until Friday the 6th

@@ -8,8 +8,8 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from apps.bookings.models import Booking, Quote
-from apps.bookings.selectors import plan_of
 from apps.bookings.tests.factories import make_pet, make_sitter, today
+from apps.commission.selectors import plan_of
 from apps.sitters.models import NightReservation
 
 URL = "/api/v1/booking/price"

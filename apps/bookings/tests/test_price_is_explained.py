@@ -7,7 +7,8 @@ import pytest
 
 from apps.bookings.pricing import PricingOptimizer, step_and_clamp
 from apps.bookings.tests.factories_pricing import MONDAY, nights, request
-from apps.bookings.types import Demand, FeeRates, Price, Service
+from apps.bookings.types import Demand, Price, Service
+from apps.commission.types import FeeRates
 from apps.common.money import Money
 
 price = PricingOptimizer().price

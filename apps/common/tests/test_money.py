@@ -37,6 +37,32 @@ def test_percentages_round_half_to_even(amount, pct, expected):
     assert Money(amount, "USD").percent(pct).amount_minor == expected
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "pct", "expected"),
+    [
+        (1234, "JPY", 10, 123),
+        (1235, "ISK", 10, 124),
+        (5120, "KWD", 15, 770),
+        (5250, "KWD", 10, 520),
+        (10, "KWD", 50, 0),
+    ],
+)
+def test_percentages_are_whole_steps_of_the_currency(amount, currency, pct, expected):
+    assert Money(amount, currency).percent(pct).amount_minor == expected
+
+
+@given(st.integers(min_value=-(10**9), max_value=10**9), weights, st.sampled_from(["KWD", "ISK", "JPY", "USD"]))
+def test_what_can_be_charged_is_split_into_what_can_be_charged(steps, shares, currency):
+    whole = Money(steps, currency).times(Money.zero(currency).step_minor)
+    parts = whole.allocate(shares)
+    assert sum(part.amount_minor for part in parts) == whole.amount_minor
+    assert all(part.amount_minor % part.step_minor == 0 for part in parts)
+
+
+def test_an_odd_amount_is_split_without_a_loss():
+    assert [part.amount_minor for part in Money(1001, "KWD").allocate([1, 1])] == [501, 500]
+
+
 def test_a_percentage_with_a_fraction():
     assert Money(10_000, "USD").percent(Decimal("12.5")).amount_minor == 1250
 
@@ -47,6 +73,7 @@ def test_a_percentage_with_a_fraction():
         (Money(123456, "USD"), "1,234.56 USD"),
         (Money(500, "JPY"), "500 JPY"),
         (Money(1500, "KWD"), "1.500 KWD"),
+        (Money(1500, "ISK"), "1,500 ISK"),
         (Money(-5, "EUR"), "-0.05 EUR"),
     ],
 )

@@ -14,8 +14,8 @@ EVERYBODY = (OPERATIONS, FINANCE, SAFETY, SUPPORT)
 SEEN_BY: dict[str, tuple[str, ...]] = {
     "accounts.User": (OPERATIONS, SAFETY, SUPPORT),
     "bookings.Booking": EVERYBODY,
-    "bookings.CommissionPlan": EVERYBODY,
     "bookings.ProblemReport": (SAFETY, SUPPORT),
+    "commission.CommissionPlan": EVERYBODY,
     "common.AuditEntry": (),
     "common.Heartbeat": (),
     "common.OutboxEvent": (),

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from apps.common.clock import business_now
@@ -57,10 +58,10 @@ class ProfileInputSerializer(serializers.Serializer[Any]):
     lng = serializers.FloatField(min_value=-180, max_value=180, required=False)
     timezone = serializers.CharField(max_length=64, required=False)
     listed = serializers.BooleanField(required=False)
-    currency = serializers.RegexField(
-        r"^[A-Z]{3}$",
+    currency = serializers.ChoiceField(
+        sorted(settings.CURRENCIES),
         required=False,
-        error_messages={"invalid": "Use an ISO 4217 code such as USD."},
+        error_messages={"invalid_choice": f"We pay out in {', '.join(sorted(settings.CURRENCIES))}."},
     )
     cancellation_tier = serializers.ChoiceField(CancellationTier.choices, required=False)
 

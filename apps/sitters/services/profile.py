@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 
 from apps.common.clock import business_now
 from apps.common.errors import Conflict, Forbidden, InvalidInput
+from apps.common.money import Money
 from apps.payments import services as payments
 from apps.payments.types import PayeeView
 from apps.sitters.geo import Place, blur
@@ -62,7 +63,7 @@ def _put(sitter: SitterProfile, place: Place) -> None:
 def set_rates(actor: Any, rates: Sequence[RateInput]) -> SitterProfile:
     """Replace the price list; what is booked keeps its price and its place.
 
-    Raises: Forbidden for other roles; InvalidInput when a service comes twice.
+    Raises: Forbidden for other roles; InvalidInput when a service comes twice or a price cannot be charged.
     """
     require_sitter(actor)
     names = [rate.service for rate in rates]
@@ -70,6 +71,7 @@ def set_rates(actor: Any, rates: Sequence[RateInput]) -> SitterProfile:
         raise InvalidInput.field("services", "must name each service once")
     with transaction.atomic(durable=True):
         sitter = lock_profile_of(actor)
+        _refuse_odd_prices(rates, sitter.currency)
         sitter.services.exclude(service__in=names).delete()
         for rate in rates:
             SitterService.objects.update_or_create(
@@ -83,6 +85,14 @@ def set_rates(actor: Any, rates: Sequence[RateInput]) -> SitterProfile:
             )
         _set_capacity(sitter, max((rate.capacity for rate in rates), default=0))
     return access_own_profile(actor)
+
+
+def _refuse_odd_prices(rates: Sequence[RateInput], currency: str) -> None:
+    """Refuse a price that no card can be charged: three-digit currencies go in steps of ten."""
+    step = Money.zero(currency).step_minor
+    for rate in rates:
+        if rate.nightly_minor % step or rate.extra_pet_minor % step:
+            raise InvalidInput.field("services", f"prices in {currency} must be multiples of {step} minor units")
 
 
 def _set_capacity(sitter: SitterProfile, capacity: int) -> None:
