@@ -13,6 +13,7 @@ from apps.payments.gateways.port import (
     MovementFacts,
     WebhookFacts,
 )
+from apps.payments.gateways.wire import from_wire
 
 Body = dict[str, Any]
 
@@ -30,8 +31,8 @@ def of_intent(body: Body) -> IntentFacts:
         id=body["id"],
         payment_id=(body.get("metadata") or {}).get("payment_id", ""),
         status=_intent_status(body),
-        amount=Money(body["amount"], currency),
-        received=Money(body.get("amount_received") or 0, currency),
+        amount=from_wire(body["amount"], currency),
+        received=from_wire(body.get("amount_received") or 0, currency),
         charge_id=str(expanded.get("id") or charge or ""),
         client_secret=body.get("client_secret") or "",
         failure_code=error.get("code") or "",
@@ -53,7 +54,7 @@ def _intent_status(body: Body) -> str:
 def _fee(booked: Any, currency: str) -> Money | None:
     if not isinstance(booked, dict) or str(booked["currency"]).upper() != currency:
         return None
-    return Money(booked["fee"], currency)
+    return from_wire(booked["fee"], currency)
 
 
 def of_refund(body: Body) -> MovementFacts:
@@ -62,7 +63,7 @@ def of_refund(body: Body) -> MovementFacts:
         id=body["id"],
         our_id=(body.get("metadata") or {}).get("refund_id", ""),
         status=_MOVEMENTS.get(str(body.get("status")), "pending"),
-        amount=Money(body["amount"], str(body["currency"]).upper()),
+        amount=from_wire(body["amount"], body["currency"]),
         failure_code=body.get("failure_reason") or "",
     )
 
@@ -73,7 +74,7 @@ def of_transfer(body: Body) -> MovementFacts:
         id=body["id"],
         our_id=(body.get("metadata") or {}).get("transfer_id", ""),
         status="succeeded",
-        amount=Money(body["amount"], str(body["currency"]).upper()),
+        amount=from_wire(body["amount"], body["currency"]),
     )
 
 
@@ -86,7 +87,7 @@ def of_reversal(body: Body) -> MovementFacts:
         id=body["id"],
         our_id=(body.get("metadata") or {}).get("reversal_id", ""),
         status=_MOVEMENTS.get(str(body.get("status") or "succeeded"), "pending"),
-        amount=Money(body["amount"], str(body["currency"]).upper()),
+        amount=from_wire(body["amount"], body["currency"]),
     )
 
 
@@ -100,12 +101,12 @@ def of_dispute(body: Body) -> DisputeFacts:
         id=body["id"],
         charge_id=_id_of(body.get("charge")),
         intent_id=_id_of(body.get("payment_intent")),
-        amount=Money(body["amount"], currency),
+        amount=from_wire(body["amount"], currency),
         status=str(body["status"]),
         reason=str(body.get("reason") or ""),
         evidence_due_at=_moment(due) if due else None,
-        withdrawn=Money(-sum(row["amount"] for row in booked), settled),
-        fee=Money(sum(row["fee"] for row in booked), settled),
+        withdrawn=from_wire(-sum(row["amount"] for row in booked), settled),
+        fee=from_wire(sum(row["fee"] for row in booked), settled),
     )
 
 
@@ -127,9 +128,9 @@ def of_entry(body: Body) -> BalanceEntry:
         id=body["id"],
         type=body["type"],
         source_id=_id_of(body.get("source")),
-        amount=Money(body["amount"], currency),
-        fee=Money(body["fee"], currency),
-        net=Money(body["net"], currency),
+        amount=from_wire(body["amount"], currency),
+        fee=from_wire(body["fee"], currency),
+        net=from_wire(body["net"], currency),
         status=body["status"],
         created_at=_moment(body["created"]),
         available_at=_moment(body["available_on"]),
@@ -137,7 +138,7 @@ def of_entry(body: Body) -> BalanceEntry:
 
 
 def _by_currency(rows: list[Body]) -> dict[str, Money]:
-    held = [Money(row["amount"], str(row["currency"]).upper()) for row in rows]
+    held = [from_wire(row["amount"], row["currency"]) for row in rows]
     return {money.currency: money for money in held}
 
 

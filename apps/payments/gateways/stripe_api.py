@@ -30,6 +30,7 @@ from apps.payments.gateways.port import (
     TransferRequest,
     WebhookFacts,
 )
+from apps.payments.gateways.wire import to_wire
 
 API_VERSION = "2026-10-28.endive"  # the SDK's own; pinned so that an upgrade is a decision
 SIGNATURE_TOLERANCE_SECONDS = 300
@@ -61,7 +62,7 @@ class StripeGateway:
         with _translated():
             intent = self._client.payment_intents.create(
                 {
-                    "amount": request.amount.amount_minor,
+                    "amount": to_wire(request.amount),
                     "currency": request.amount.currency.lower(),
                     "payment_method": request.payment_method,
                     "allowed_payment_method_types": ["card"],
@@ -111,7 +112,7 @@ class StripeGateway:
             refund = self._client.refunds.create(
                 {
                     "payment_intent": request.intent_id,
-                    "amount": request.amount.amount_minor,
+                    "amount": to_wire(request.amount),
                     "metadata": {"refund_id": request.refund_id},
                 },
                 {"idempotency_key": key},
@@ -136,7 +137,7 @@ class StripeGateway:
         with _translated():
             transfer = self._client.transfers.create(
                 {
-                    "amount": request.amount.amount_minor,
+                    "amount": to_wire(request.amount),
                     "currency": request.amount.currency.lower(),
                     "destination": request.account_id,
                     "source_transaction": request.charge_id,
@@ -165,7 +166,7 @@ class StripeGateway:
         with _translated():
             reversal = self._client.transfers.reversals.create(
                 request.transfer_id,
-                {"amount": request.amount.amount_minor, "metadata": {"reversal_id": request.reversal_id}},
+                {"amount": to_wire(request.amount), "metadata": {"reversal_id": request.reversal_id}},
                 {"idempotency_key": key},
             )
         return facts.of_reversal(reversal.to_dict())

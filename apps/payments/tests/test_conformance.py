@@ -359,11 +359,19 @@ class TestThePort:
         """Return a payment to be made."""
         return IntentRequest("payment-1", amount or Money(10_000, "USD"), card, "group", {})
 
-    @pytest.mark.parametrize("amount", [Money(5_000, "JPY"), Money(12_340, "KWD"), Money(10_000, "USD")])
+    @pytest.mark.parametrize(
+        "amount", [Money(5_000, "JPY"), Money(5_000, "ISK"), Money(12_340, "KWD"), Money(10_000, "USD")]
+    )
     def test_minor_units_are_the_currencys_own(self, port: PaymentGateway, amount: Money) -> None:
         """docs.stripe.com/currencies#zero-decimal"""
         created = port.create_intent(self.request(amount=amount), key="k")
         assert port.confirm_intent(created.id, key="k2").received == amount
+
+    def test_what_a_currency_does_not_have_is_refused(self, client: Client) -> None:
+        """docs.stripe.com/currencies#special-cases: krónur end in 00, dinars in 0."""
+        for amount, currency in ((150, "isk"), (12_345, "kwd")):
+            with pytest.raises(stripe.InvalidRequestError):
+                client.payment_intents.create({"amount": amount, "currency": currency})
 
     def test_a_decline_is_a_fact(self, port: PaymentGateway) -> None:
         created = port.create_intent(self.request("pm_card_chargeDeclined"), key="k")

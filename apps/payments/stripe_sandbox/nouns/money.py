@@ -5,6 +5,8 @@ from collections import defaultdict
 from apps.payments.stripe_sandbox.context import Context
 from apps.payments.stripe_sandbox.store import Body
 
+# Written with digits that have to be zero.
+MULTIPLE = {"ISK": 100, "UGX": 100, **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10)}
 MINIMUM = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "KWD": 500, "ISK": 50, "CHF": 50}
 
 

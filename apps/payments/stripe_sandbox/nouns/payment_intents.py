@@ -25,6 +25,9 @@ def create(context: Context) -> Body:
                       param="amount")  # fmt: skip
     if amount > MAX_AMOUNT:
         raise invalid("Amount is too large.", code="amount_too_large", param="amount")
+    if amount % money.MULTIPLE.get(currency.upper(), 1):
+        # docs.stripe.com/currencies#three-decimal and #special-cases
+        raise invalid("Invalid amount for this currency.", code="parameter_invalid_integer", param="amount")
     if "payment_method_types" in context.params:
         # docs.stripe.com/changelog/endive/2026-09-30 (removed as a parameter)
         raise invalid("payment_method_types is no longer supported.", code=NO_LONGER, param="payment_method_types")
