@@ -35,7 +35,7 @@ from apps.payments.gateways.wire import to_wire
 API_VERSION = "2026-10-28.endive"  # the SDK's own; pinned so that an upgrade is a decision
 SIGNATURE_TOLERANCE_SECONDS = 300
 SERVER_ERROR = 500
-NOT_FOUND = 404
+CONFLICT = 409
 UNEXPECTED_STATE = "payment_intent_unexpected_state"
 EXPAND = ["latest_charge.balance_transaction"]
 
@@ -303,6 +303,8 @@ def _translated() -> Iterator[None]:
         # The intent holds the decline as its last error: it is read like any other state.
         raise _Moved(error.code or "card_declined", error.user_message or "The card was declined.") from error
     except stripe.IdempotencyError as error:
+        if error.http_status == CONFLICT:  # the first request with this key still runs
+            raise GatewayUncertain("the key is in use by another request") from error
         raise GatewayKeySpent("the key stands for another request") from error
     except stripe.PermissionError as error:
         if error.code != "account_invalid":  # any other is a key of ours that lacks a right

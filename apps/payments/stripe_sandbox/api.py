@@ -2,15 +2,29 @@
 
 import hmac
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Never
 
-from apps.payments.stripe_sandbox import forms, routes
+from apps.payments.stripe_sandbox import forms, jobs, routes
 from apps.payments.stripe_sandbox.context import Context, Endpoint, Rules
+from apps.payments.stripe_sandbox.faults import Fault, Faults
 from apps.payments.stripe_sandbox.nouns import accounts
-from apps.payments.stripe_sandbox.problems import StripeProblem, invalid
-from apps.payments.stripe_sandbox.store import Body, Store
+from apps.payments.stripe_sandbox.problems import (
+    StripeProblem,
+    failed,
+    in_use,
+    invalid,
+    key_reused,
+    locked_out,
+    too_many,
+)
+from apps.payments.stripe_sandbox.store import Store
 
-OK, UNAUTHORISED = 200, 401
+OK, UNAUTHORISED, FORBIDDEN = 200, 401, 403
+_BEFORE = {"fail_500_before": failed, "rate_limit": too_many, "lock_timeout": locked_out, "conflict": in_use}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +37,13 @@ class Request:
     authorization: str = ""
     idempotency_key: str = ""
     api_version: str = ""
-    broken: bool = False
+    account: str = ""
+    fault: Fault | None = None
+
+    @property
+    def effect(self) -> str:
+        """What goes wrong with it, if anything."""
+        return self.fault.effect if self.fault else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +58,80 @@ class Answer:
 class Api:
     """Stripe's endpoints over one store."""
 
-    def __init__(self, store: Store, rules: Rules, api_key: str, base_url: str) -> None:
+    def __init__(self, store: Store, rules: Rules, api_key: str, base_url: str, faults: Faults) -> None:
         self.store = store
         self.rules = rules
+        self.faults = faults
         self._api_key = api_key
         self.base_url = base_url
+        self._lock = threading.Lock()
+        self._keys_in_use: set[str] = set()
 
     def handle(self, request: Request) -> Answer:
-        """Answer one request; its effects and its kept answer are one transaction."""
+        """Answer one request; its effects and its kept answer are one transaction.
+
+        What else was due by the sandbox's clock happens first, in a transaction of its own.
+        """
         try:
             self._authenticate(request)
             endpoint, ids = routes.find(request.method, request.path)
+            if request.effect in _BEFORE:
+                raise _BEFORE[request.effect]()
+            with self._holding(request):
+                self.catch_up()
+                return self._execute(request, endpoint, ids)
         except StripeProblem as problem:
             return _refusal(problem)
-        context = Context(
-            store=self.store,
-            rules=self.rules,
-            params=forms.decode(request.encoded),
-            base_url=self.base_url,
+
+    def catch_up(self) -> None:
+        """Let happen what is due by the sandbox's clock."""
+        if self.store.job_is_due():
+            with self.store.transaction():
+                jobs.catch_up(self._context({}))
+
+    def _execute(self, request: Request, endpoint: Endpoint, ids: tuple[str, ...]) -> Answer:
+        context = self._context(
+            forms.decode(request.encoded),
             idempotency_key=request.idempotency_key,
             api_version=request.api_version,
             ids=ids,
+            account=request.account,
         )
         with self.store.transaction():
+            if request.account and self.store.get("account", request.account) is None:
+                raise invalid(
+                    f"The provided key does not have access to account '{request.account}' "
+                    "(or that account does not exist).",
+                    code="account_invalid",
+                    status=FORBIDDEN,
+                )
             return self._once(request, context, endpoint)
+
+    @contextmanager
+    def _holding(self, request: Request) -> Iterator[None]:
+        """Hold the request's key while it runs. Raises: StripeProblem when another one holds it."""
+        key = request.idempotency_key if request.method == "POST" else ""
+        with self._lock:
+            if key in self._keys_in_use:
+                raise in_use()
+            self._keys_in_use |= {key} - {""}
+        try:
+            if request.fault and request.effect == "slow":
+                self.faults.released.wait(request.fault.seconds)
+            yield
+        finally:
+            with self._lock:
+                self._keys_in_use.discard(key)
+
+    def _context(self, params: forms.Params, **fields: Any) -> Context:
+        return Context(self.store, self.rules, params, self.base_url, faults=self.faults, **fields)
 
     def visit(self, path: str) -> str | None:
         """Return where an onboarding link leads its visitor, or None for another path."""
         match = routes.ONBOARDING.fullmatch(path)
         if match is None:
             return None
-        context = Context(self.store, self.rules, {}, self.base_url, ids=match.groups())
+        context = self._context({}, ids=match.groups())
         with self.store.transaction():
             return accounts.visit_link(context)
 
@@ -79,19 +142,12 @@ class Api:
 
     def _once(self, request: Request, context: Context, endpoint: Endpoint) -> Answer:
         key = request.idempotency_key if request.method == "POST" else ""
-        fingerprint = f"{request.path}?{request.encoded}"
+        fingerprint = f"{request.account}{request.path}?{request.encoded}"
         kept = self.store.answer_of(key) if key else None
         if kept is None:
-            return self._fresh(key, fingerprint, context, broken if request.broken else endpoint)
+            return self._fresh(key, fingerprint, context, _affected(endpoint, request.effect))
         if kept[0] != fingerprint:
-            return _refusal(
-                StripeProblem(
-                    400,
-                    "idempotency_error",
-                    "Keys for idempotent requests can only be used with the same parameters they were first used with.",
-                    saved=False,
-                )
-            )
+            raise key_reused()
         return Answer(kept[1], kept[2], replayed=True)
 
     def _fresh(self, key: str, fingerprint: str, context: Context, endpoint: Endpoint) -> Answer:
@@ -104,9 +160,15 @@ class Api:
         return answer
 
 
-def broken(context: Context) -> Body:
-    """Stand in for an endpoint that fails inside. Raises: StripeProblem, kept by the key."""
-    raise StripeProblem(500, "api_error", "An unknown error occurred.", saved=True)
+def _affected(endpoint: Endpoint, effect: str) -> Endpoint:
+    """Return the endpoint, or what fails inside in its place or after it; the key keeps the failure."""
+
+    def fails(context: Context) -> Never:
+        if effect == "fail_500_after":
+            endpoint(context)
+        raise failed(saved=True)
+
+    return fails if effect in {"fail_500", "fail_500_after"} else endpoint
 
 
 def _refusal(problem: StripeProblem) -> Answer:

@@ -2,27 +2,23 @@
 
 import re
 
-from apps.payments.stripe_sandbox.context import Context, Endpoint
+from apps.payments.stripe_sandbox.context import Endpoint
 from apps.payments.stripe_sandbox.nouns import (
     accounts,
     cards,
+    control,
+    disputes,
     events,
     money,
     payment_intents,
+    payouts,
     refunds,
+    reversals,
     transfers,
 )
 from apps.payments.stripe_sandbox.problems import invalid
-from apps.payments.stripe_sandbox.store import Body
 
 _ID = r"([A-Za-z0-9_-]+)"
-
-
-def advance_clock(context: Context) -> Body:
-    """POST /_sandbox/clock: move the sandbox's time on by `seconds`, never back."""
-    offset = int(context.store.setting("clock_offset", "0")) + context.integer("seconds")
-    context.store.set_setting("clock_offset", str(offset))
-    return {"object": "sandbox.clock", "now": context.store.now()}
 
 
 _TABLE: list[tuple[str, str, Endpoint]] = [
@@ -44,13 +40,36 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("POST", "/v1/transfers", transfers.create),
     ("GET", "/v1/transfers", transfers.listing),
     ("GET", f"/v1/transfers/{_ID}", transfers.retrieve),
+    ("POST", f"/v1/transfers/{_ID}/reversals", reversals.create),
+    ("GET", f"/v1/transfers/{_ID}/reversals", reversals.listing),
+    ("GET", f"/v1/transfers/{_ID}/reversals/{_ID}", reversals.retrieve),
+    ("GET", "/v1/disputes", disputes.listing),
+    ("GET", f"/v1/disputes/{_ID}", disputes.retrieve),
+    ("POST", f"/v1/disputes/{_ID}", disputes.update),
+    ("POST", f"/v1/disputes/{_ID}/close", disputes.close),
+    ("POST", "/v1/payouts", payouts.create),
+    ("GET", "/v1/payouts", payouts.listing),
+    ("GET", f"/v1/payouts/{_ID}", payouts.retrieve),
     ("GET", "/v1/balance", money.retrieve_balance),
     ("GET", "/v1/balance_transactions", money.list_balance_transactions),
     ("GET", f"/v1/balance_transactions/{_ID}", money.retrieve_balance_transaction),
     ("GET", "/v1/events", events.listing),
     ("GET", f"/v1/events/{_ID}", events.retrieve),
     ("POST", f"/_sandbox/payment_intents/{_ID}/authenticate", payment_intents.authenticate),
-    ("POST", "/_sandbox/clock", advance_clock),
+    ("POST", f"/_sandbox/charges/{_ID}/dispute", disputes.open_now),
+    ("POST", f"/_sandbox/disputes/{_ID}/resolve", disputes.resolve),
+    ("POST", f"/_sandbox/refunds/{_ID}/fail", refunds.fail_now),
+    ("POST", f"/_sandbox/accounts/{_ID}/spend", accounts.spend),
+    ("POST", f"/_sandbox/accounts/{_ID}/disable", accounts.disable),
+    ("POST", f"/_sandbox/accounts/{_ID}/enable", accounts.enable),
+    ("POST", "/_sandbox/payouts/schedule", payouts.schedule),
+    ("POST", "/_sandbox/clock", control.advance_clock),
+    ("GET", "/_sandbox/state", control.state),
+    ("GET", f"/_sandbox/objects/{_ID}", control.objects),
+    ("POST", "/_sandbox/faults", control.order_fault),
+    ("GET", "/_sandbox/faults", control.list_faults),
+    ("POST", "/_sandbox/faults/clear", control.clear_faults),
+    ("POST", "/_sandbox/faults/regime", control.set_regime),
 ]
 ROUTES = [(method, re.compile(pattern), endpoint) for method, pattern, endpoint in _TABLE]
 ONBOARDING = re.compile(f"/_sandbox/onboarding/{_ID}/{_ID}")

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from apps.payments.stripe_sandbox.api import Answer, Api, Request
 from apps.payments.stripe_sandbox.context import Rules
-from apps.payments.stripe_sandbox.faults import Faults
+from apps.payments.stripe_sandbox.faults import Faults, Regime
+from apps.payments.stripe_sandbox.nouns.control import REGIME
 from apps.payments.stripe_sandbox.store import Store
 from apps.payments.stripe_sandbox.webhooks import Deliveries
 
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 _PAYMENT_METHOD = re.compile(r"(?<=/payment_methods/)[^/]+")
 POLL_SECONDS = 0.02
 LARGEST_BODY = 256 * 1024
-STALL_SECONDS = 30
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -51,8 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._call("POST", urlsplit(self.path).path, self.rfile.read(length).decode())
 
     def _call(self, method: str, path: str, encoded: str) -> None:
-        effect = self.server.faults.take(method, path)
-        if effect == "drop_request":
+        released = self.server.faults.released
+        fault = self.server.faults.take(method, path)
+        if fault and fault.effect == "drop_request":
             self.close_connection = True
             return
         answer = self.server.answer(
@@ -63,14 +64,15 @@ class _Handler(BaseHTTPRequestHandler):
                 authorization=self.headers.get("Authorization", ""),
                 idempotency_key=self.headers.get("Idempotency-Key", ""),
                 api_version=self.headers.get("Stripe-Version", ""),
-                broken=effect == "fail_500",
+                account=self.headers.get("Stripe-Account", ""),
+                fault=fault,
             )
         )
         shown = _PAYMENT_METHOD.sub("pm_…", path)
         log.info("%s %s %d%s", method, shown, answer.status, " again" if answer.replayed else "")
-        if effect == "stall_answer":
-            self.server.faults.released.wait(STALL_SECONDS)
-        if effect in {"drop_answer", "stall_answer"}:
+        if fault and fault.effect == "stall_answer":
+            released.wait(fault.seconds)
+        if fault and fault.effect in {"drop_answer", "stall_answer"}:
             self.close_connection = True
             return
         self._reply(answer)
@@ -113,14 +115,16 @@ class SandboxServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.store = Store(path)
         self.faults = Faults()
+        if kept := self.store.setting(REGIME, ""):
+            self.faults.rule_by(Regime.load(kept))
         if isinstance(path, Path):
             os.chmod(path, 0o600)  # noqa: PTH101 - the store holds client secrets
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         chosen = rules or Rules(webhooks=bool(webhook_url))
-        self.api = Api(self.store, chosen, api_key, self.url)
+        self.api = Api(self.store, chosen, api_key, self.url, self.faults)
         self._deliveries: Deliveries | None = None
         if webhook_url:
-            self._deliveries = Deliveries(self.store, webhook_url, webhook_secret)
+            self._deliveries = Deliveries(self.store, webhook_url, webhook_secret, self.api.catch_up)
             self._deliveries.start()
 
     def answer(self, request: Request) -> Answer:

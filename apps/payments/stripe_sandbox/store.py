@@ -7,41 +7,52 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Body = dict[str, Any]
+from apps.payments.stripe_sandbox import schema
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS object (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL,
-    created INTEGER NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
-CREATE INDEX IF NOT EXISTS object_created ON object (kind, created);
-CREATE INDEX IF NOT EXISTS object_group ON object (kind, json_extract(body, '$.transfer_group'));
-CREATE INDEX IF NOT EXISTS object_intent ON object (kind, json_extract(body, '$.payment_intent'));
-CREATE INDEX IF NOT EXISTS object_source ON object
-    (kind, json_extract(body, '$.source_transaction'));
-CREATE TABLE IF NOT EXISTS idempotency (
-    key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL,
-    created INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS delivery (
-    event TEXT PRIMARY KEY, attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-_FILTERS = {"transfer_group", "payment_intent", "source_transaction", "destination", "charge"}
-_FILTERS |= {"customer", "type", "source"}
+Body = dict[str, Any]
+KEY_SECONDS = 24 * 3600
+FILTERS = {"transfer_group", "payment_intent", "source_transaction", "destination", "charge", "customer", "type"}
+FILTERS |= {"source", "transfer", "payout", "status", "currency"}
+INDEXED = {  # named, as the planner would rather walk a whole kind in its order
+    "transfer_group": "object_group",
+    "payment_intent": "object_intent",
+    "source_transaction": "object_source_transaction",
+    "charge": "object_charge",
+    "source": "object_origin",
+    "transfer": "object_transfer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is asked for; cursors are ids, types any of which an object may have."""
+
+    created: tuple[int, int] | None = None
+    starting_after: str = ""
+    ending_before: str = ""
+    types: tuple[str, ...] = ()
+    delivered: bool | None = None
+    limit: int = -1
+
+
+EVERYTHING = Page()
 
 
 class Store:
-    """Stripe's objects as JSON documents, newest last; survives a restart, also after kill -9."""
+    """Stripe's objects as JSON documents, newest last; survives a restart, also after kill -9.
+
+    `owner` is the connected account that an object belongs to, empty for the platform's own.
+    """
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(_SCHEMA)
+        schema.prepare(self._db)
+        self._offset = int(self.setting("clock_offset", "0"))
 
     def close(self) -> None:
         """Close the file; waits for the request in hand."""
@@ -62,7 +73,18 @@ class Store:
 
     def now(self) -> int:
         """Return the sandbox's time in Unix seconds: real time plus its own offset."""
-        return int(time.time()) + int(self.setting("clock_offset", "0"))
+        return int(self.moment())
+
+    def moment(self) -> float:
+        """Return the sandbox's time with its fraction of a second."""
+        return time.time() + self._offset
+
+    def advance_clock(self, seconds: int) -> None:
+        """Move the sandbox's time on, and forget the keys that are a day old by it."""
+        with self._lock:
+            self._offset += seconds
+            self.set_setting("clock_offset", str(self._offset))
+            self._db.execute("DELETE FROM idempotency WHERE created <= ?", [self.now() - KEY_SECONDS])
 
     def setting(self, name: str, default: str) -> str:
         """Return a stored setting."""
@@ -75,7 +97,7 @@ class Store:
         with self._lock:
             self._db.execute("REPLACE INTO setting (name, value) VALUES (?, ?)", [name, value])
 
-    def add(self, prefix: str, kind: str, **fields: Any) -> Body:
+    def add(self, prefix: str, kind: str, *, owner: str = "", **fields: Any) -> Body:
         """Store a new object under a fresh id and return it."""
         body: Body = {
             "id": f"{prefix}_{secrets.token_hex(12)}",
@@ -85,8 +107,8 @@ class Store:
             **fields,
         }
         self._db.execute(
-            "INSERT INTO object (id, kind, created, body) VALUES (?, ?, ?, ?)",
-            [body["id"], kind, body["created"], json.dumps(body)],
+            "INSERT INTO object (id, kind, created, body, owner) VALUES (?, ?, ?, ?, ?)",
+            [body["id"], kind, body["created"], json.dumps(body), owner],
         )
         return body
 
@@ -94,45 +116,54 @@ class Store:
         """Store the object's new state."""
         self._db.execute("UPDATE object SET body = ? WHERE id = ?", [json.dumps(body), body["id"]])
 
-    def get(self, kind: str, identifier: str) -> Body | None:
-        """Return the object, if one of this kind has this id."""
+    def get(self, kind: str, identifier: str, *, owner: str | None = None) -> Body | None:
+        """Return the object, if one of this kind (and this owner, if named) has this id."""
         with self._lock:
-            row = self._db.execute("SELECT body FROM object WHERE id = ? AND kind = ?", [identifier, kind]).fetchone()
-        return json.loads(row[0]) if row else None
+            row = self._db.execute(
+                "SELECT body, owner FROM object WHERE id = ? AND kind = ?", [identifier, kind]
+            ).fetchone()
+        return json.loads(row[0]) if row and owner in {None, row[1]} else None
 
     def find(
-        self,
-        kind: str,
-        equal: dict[str, str] | None = None,
-        *,
-        created: tuple[int, int] | None = None,
-        before: str = "",
-        limit: int = -1,
+        self, kind: str, equal: dict[str, str] | None = None, *, owner: str = "", page: Page = EVERYTHING
     ) -> list[Body]:
-        """Return objects newest first, filtered by equal fields, creation time and a cursor id."""
-        where: list[str] = ["kind = ?"]
-        values: list[Any] = [kind]
-        for name, value in (equal or {}).items():
-            assert name in _FILTERS, f"{name} is not a filter of the sandbox"
-            where.append(f"json_extract(body, '$.{name}') = ?")
-            values.append(value)
-        if created:
-            where.append("created BETWEEN ? AND ?")
-            values += created
-        if before:
-            where.append("seq < (SELECT seq FROM object WHERE id = ?)")
-            values.append(before)
-        values.append(limit)
-        condition = " AND ".join(where)
-        sql = f"SELECT body FROM object WHERE {condition} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - names come from _FILTERS
+        """Return objects newest first, filtered by equal fields and by page."""
+        where, values = _condition(equal or {}, page)
+        order = "ASC" if page.ending_before else "DESC"
+        index = next((INDEXED[name] for name in equal or {} if name in INDEXED), "object_page")
+        source = f"object INDEXED BY {index} WHERE kind = ? AND owner = ?{where}"
+        sql = f"SELECT body FROM {source} ORDER BY seq {order} LIMIT ?"  # noqa: S608 - names come from FILTERS
         with self._lock:
-            return [json.loads(body) for (body,) in self._db.execute(sql, values)]
+            rows = [json.loads(body) for (body,) in self._db.execute(sql, [kind, owner, *values, page.limit])]
+        return rows[::-1] if page.ending_before else rows
+
+    def add_funds(self, owner: str, currency: str, available_on: int, net: int) -> None:
+        """Count money that moved on an account's balance; it is available from `available_on`."""
+        schema.add_funds(self._db, owner, currency, available_on, net)
+
+    def funds(self, owner: str) -> list[tuple[str, bool, int]]:
+        """Return (currency, whether available, minor units) of an account, by currency."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT currency, available_on <= ?, SUM(net) FROM funds WHERE owner = ? GROUP BY 1, 2 ORDER BY 1",
+                [self.now(), owner],
+            )
+            return [(currency, bool(free), net) for currency, free, net in rows]
+
+    def mark_paid_out(self, payout: str, owner: str, currency: str) -> None:
+        """Write on every available balance transaction that has no payout yet that this one drained it."""
+        self._db.execute(
+            "UPDATE object SET body = json_set(body, '$.payout', ?) "
+            "WHERE kind = 'balance_transaction' AND owner = ? AND json_extract(body, '$.payout') IS NULL "
+            "AND json_extract(body, '$.currency') = ? AND json_extract(body, '$.available_on') <= ?",
+            [payout, owner, currency, self.now()],
+        )
 
     def answer_of(self, key: str) -> tuple[str, int, str] | None:
         """Return (request, status, answer) kept for an idempotency key in the last 24 hours."""
         row = self._db.execute(
             "SELECT request, status, answer FROM idempotency WHERE key = ? AND created > ?",
-            [key, self.now() - 24 * 3600],
+            [key, self.now() - KEY_SECONDS],
         ).fetchone()
         return (row[0], row[1], row[2]) if row else None
 
@@ -143,28 +174,77 @@ class Store:
             [key, request, status, answer, self.now()],
         )
 
-    def queue_delivery(self, event: str) -> None:
-        """Have the event delivered to the webhook endpoint."""
-        self._db.execute("INSERT INTO delivery (event, due) VALUES (?, ?)", [event, time.time()])
+    def add_job(self, action: str, subject: str, due: int) -> None:
+        """Have something happen by itself once the sandbox's time has come."""
+        self._db.execute("INSERT INTO job (due, action, subject) VALUES (?, ?, ?)", [due, action, subject])
 
-    def due_deliveries(self) -> list[tuple[str, int]]:
-        """Return (event, attempts so far) of deliveries whose time has come, oldest first."""
+    def job_is_due(self) -> bool:
+        """Tell whether a job's time has come."""
+        with self._lock:
+            return bool(self._db.execute("SELECT 1 FROM job WHERE due <= ?", [self.now()]).fetchone())
+
+    def take_job(self) -> tuple[str, str] | None:
+        """Take the (action, subject) that is due longest off the list."""
+        row = self._db.execute(
+            "DELETE FROM job WHERE seq = (SELECT seq FROM job WHERE due <= ? ORDER BY due, seq LIMIT 1) "
+            "RETURNING action, subject",
+            [self.now()],
+        ).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def queue_delivery(self, event: str, due: float, *, lost: bool) -> None:
+        """Have the event delivered at this time of the sandbox; its first attempt may be lost on the way."""
+        self._db.execute("INSERT INTO webhook (event, due, lost) VALUES (?, ?, ?)", [event, due, lost])
+
+    def due_deliveries(self) -> list[tuple[int, str, int, bool]]:
+        """Return (number, event, attempts so far, whether this one is lost) whose time has come."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT event, attempts FROM delivery WHERE due <= ? ORDER BY rowid LIMIT 50",
-                [time.time()],
+                "SELECT seq, event, attempts, lost FROM webhook WHERE due <= ? ORDER BY due, seq LIMIT 50",
+                [self.moment()],
             )
-            return [(event, attempts) for event, attempts in rows]
+            return [(number, event, attempts, bool(lost)) for number, event, attempts, lost in rows]
 
-    def delivered(self, event: str) -> None:
-        """Take the event off the queue."""
+    def deliveries_left(self) -> int:
+        """Return how many deliveries are still to come, due or not."""
         with self._lock:
-            self._db.execute("DELETE FROM delivery WHERE event = ?", [event])
+            return int(self._db.execute("SELECT COUNT(*) FROM webhook").fetchone()[0])
 
-    def postpone_delivery(self, event: str, seconds: float) -> None:
-        """Have another attempt after so many seconds."""
+    def delivered(self, number: int, event: str) -> None:
+        """Take a delivery off the queue; the event counts as delivered."""
+        with self.transaction():
+            self._db.execute("DELETE FROM webhook WHERE seq = ?", [number])
+            self._db.execute("UPDATE object SET body = json_set(body, '$.pending_webhooks', 0) WHERE id = ?", [event])
+
+    def give_up_delivery(self, number: int) -> None:
+        """Take a delivery off the queue that failed for good; its event stays undelivered."""
+        with self._lock:
+            self._db.execute("DELETE FROM webhook WHERE seq = ?", [number])
+
+    def postpone_delivery(self, number: int, seconds: float) -> None:
+        """Have another attempt after so many seconds of the sandbox's time."""
         with self._lock:
             self._db.execute(
-                "UPDATE delivery SET attempts = attempts + 1, due = ? WHERE event = ?",
-                [time.time() + seconds, event],
+                "UPDATE webhook SET attempts = attempts + 1, lost = 0, due = ? WHERE seq = ?",
+                [self.moment() + seconds, number],
             )
+
+
+def _condition(equal: dict[str, str], page: Page) -> tuple[str, list[Any]]:
+    """Return the SQL that follows the kind and its values; every name in it comes from FILTERS."""
+    assert set(equal) <= FILTERS, f"{set(equal) - FILTERS} are not filters of the sandbox"
+    where = "".join(f" AND json_extract(body, '$.{name}') = ?" for name in equal)
+    values: list[Any] = list(equal.values())
+    if page.created:
+        where += " AND created BETWEEN ? AND ?"
+        values += page.created
+    for cursor, sign in ((page.starting_after, "<"), (page.ending_before, ">")):
+        if cursor:
+            where += f" AND seq {sign} (SELECT seq FROM object WHERE id = ?)"  # noqa: S608 - a sign of ours
+            values.append(cursor)
+    if page.types:
+        where += f" AND json_extract(body, '$.type') IN ({', '.join('?' * len(page.types))})"
+        values += page.types
+    if page.delivered is not None:
+        where += f" AND json_extract(body, '$.pending_webhooks') {'=' if page.delivered else '>'} 0"
+    return where, values

@@ -28,6 +28,7 @@ class Sandbox:
 
     def objects(self, kind: str) -> list[Body]:
         """Return Stripe's objects of a kind (payment_intent, charge, refund, transfer…), oldest first."""
+        self.server.api.catch_up()
         return self.server.store.find(kind)[::-1]
 
     def events(self, kind: str = "") -> list[Body]:

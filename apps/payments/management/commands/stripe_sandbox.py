@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.payments.stripe_sandbox.context import DAY, Rules
+from apps.payments.stripe_sandbox.faults import EFFECTS, MISHAPS, Regime
 from apps.payments.stripe_sandbox.server import SandboxServer
 
 
@@ -28,6 +29,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--manual-onboarding", action="store_true", help="payees must visit their onboarding link first"
         )
+        parser.add_argument("--dispute-fee", type=int, default=1_500, help="of a dispute, in minor units")
+        parser.add_argument(
+            "--dispute-fee-returned", action="store_true", help="a dispute that is won gives its fee back"
+        )
+        parser.add_argument("--fault-seed", type=int, default=0, help="repeats the faults that chance chose")
+        parser.add_argument(
+            "--fault-rate",
+            action="append",
+            default=[],
+            metavar="FAULT=RATE",
+            help=f"how often one goes off, from 0 to 1; may be repeated; one of {', '.join([*EFFECTS, *MISHAPS])}",
+        )
+        parser.add_argument("--stall-seconds", type=float, default=1.0, help="how long stalled requests take")
         parser.add_argument("--no-webhooks", action="store_true", help="deliver no events")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -49,10 +63,13 @@ class Command(BaseCommand):
             pending_seconds=options["pending_days"] * DAY,
             instant_onboarding=not options["manual_onboarding"],
             webhooks=webhooks,
+            dispute_fee=options["dispute_fee"],
+            dispute_fee_returned=options["dispute_fee_returned"],
         )
+        regime = _regime(options)
         settings.PETWASH_HOME.mkdir(parents=True, exist_ok=True)
         try:
-            return SandboxServer(
+            server = SandboxServer(
                 path=settings.PETWASH_HOME / "stripe_sandbox.sqlite3",
                 api_key=settings.STRIPE_API_KEY,
                 port=options["port"],
@@ -64,3 +81,21 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Port {options['port']} is taken ({error.strerror}). Set STRIPE_SANDBOX_PORT to a free one."
             ) from error
+        if regime.rates:
+            server.faults.rule_by(regime)
+        return server
+
+
+def _regime(options: dict[str, Any]) -> Regime:
+    """Return the chances of faults. Raises: CommandError naming what is wrong with an option."""
+    rates: dict[str, float] = {}
+    for given in options["fault_rate"]:
+        name, _, rate = given.partition("=")
+        try:
+            rates[name] = float(rate)
+        except ValueError as error:
+            raise CommandError(f"--fault-rate {given}: give it as FAULT=RATE, e.g. drop_answer=0.01.") from error
+    try:
+        return Regime(seed=options["fault_seed"], rates=rates, stall_seconds=options["stall_seconds"])
+    except ValueError as error:
+        raise CommandError(f"--fault-rate: {error}.") from error

@@ -7,7 +7,8 @@ docs.stripe.com/connect/account-capabilities.
 import secrets
 
 from apps.payments.stripe_sandbox.context import Context
-from apps.payments.stripe_sandbox.problems import invalid
+from apps.payments.stripe_sandbox.nouns import money, payouts
+from apps.payments.stripe_sandbox.problems import executed, invalid
 from apps.payments.stripe_sandbox.store import Body
 
 LINK_SECONDS = 300
@@ -88,9 +89,49 @@ def visit_link(context: Context) -> str:
     context.store.save(link)
     account = context.fetch("account", link["account"])
     _approve(account)
+    _updated(context, account)
+    return str(link["return_url"])
+
+
+def spend(context: Context) -> Body:
+    """POST /_sandbox/accounts/{id}/spend: its holder pays money out to a bank account.
+
+    `currency` (default: the account's) and `amount` (default: all that is available).
+    """
+    account = context.fetch("account", context.ids[0], "account")
+    currency = context.text("currency", default=account["default_currency"]).lower()
+    held = money.available(context, currency, account["id"])
+    amount = context.integer("amount", default=max(held, 1))
+    if amount > held:
+        raise executed(f"The account holds {held} {currency}.", code="balance_insufficient")
+    return payouts.pay_out(context, amount, currency, owner=account["id"], automatic=False)
+
+
+def disable(context: Context) -> Body:
+    """POST /_sandbox/accounts/{id}/disable: Stripe stops its payouts; `transfers` set to inactive stops those too.
+
+    Source: docs.stripe.com/connect/handling-api-verification (disabled_reason).
+    """
+    account = context.fetch("account", context.ids[0], "account")
+    reason = context.text("reason", default="requirements.past_due")
+    account["payouts_enabled"] = False
+    account["requirements"] = {"currently_due": ["individual.id_number"], "disabled_reason": reason}
+    if context.text("transfers", default="active") == "inactive":
+        account["capabilities"]["transfers"] = "inactive"
+    return _updated(context, account)
+
+
+def enable(context: Context) -> Body:
+    """POST /_sandbox/accounts/{id}/enable: Stripe approves the account, again or for the first time."""
+    account = context.fetch("account", context.ids[0], "account")
+    _approve(account)
+    return _updated(context, account)
+
+
+def _updated(context: Context, account: Body) -> Body:
     context.store.save(account)
     context.emit("account.updated", account)
-    return str(link["return_url"])
+    return account
 
 
 def _approve(account: Body) -> None:

@@ -1,10 +1,12 @@
 """Test payment methods.
 
-Sources: docs.stripe.com/testing (cards by PaymentMethod), docs.stripe.com/api/payment_methods.
+Sources: docs.stripe.com/testing (cards by PaymentMethod: declined payments, disputes, refunds,
+available balance, 3D Secure), docs.stripe.com/api/payment_methods.
 """
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
 from apps.payments.stripe_sandbox.context import Context
 from apps.payments.stripe_sandbox.problems import missing
@@ -13,7 +15,12 @@ from apps.payments.stripe_sandbox.store import Body
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
-    """How a test card behaves: declined with a code, or first asking its holder (3-D Secure)."""
+    """How a test card behaves.
+
+    It is declined with a code, or first asks its holder (3-D Secure), or is charged, and then its
+    bank disputes the charge for a reason (an inquiry: without taking the money), or its refunds
+    only settle later, or fail later. bypass: its charges are available at once.
+    """
 
     __test__ = False
 
@@ -22,6 +29,10 @@ class TestCard:
     decline_code: str = ""
     message: str = ""
     asks_holder: bool = False
+    dispute: str = ""
+    inquiry: bool = False
+    refund: Literal["", "settle", "fail"] = ""
+    bypass: bool = False
 
 
 CARDS = {
@@ -33,6 +44,12 @@ CARDS = {
         "9995", "card_declined", "insufficient_funds", "Your card has insufficient funds."
     ),
     "pm_card_chargeDeclinedExpiredCard": TestCard("0069", "expired_card", "expired_card", "Your card has expired."),
+    "pm_card_createDispute": TestCard("0259", dispute="fraudulent"),
+    "pm_card_createDisputeProductNotReceived": TestCard("2685", dispute="product_not_received"),
+    "pm_card_createDisputeInquiry": TestCard("1976", dispute="fraudulent", inquiry=True),
+    "pm_card_pendingRefund": TestCard("7726", refund="settle"),
+    "pm_card_refundFail": TestCard("5126", refund="fail"),
+    "pm_card_bypassPending": TestCard("0077", bypass=True),
 }
 
 

@@ -17,9 +17,7 @@ CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_acti
 
 def create(context: Context) -> Body:
     """POST /v1/payment_intents"""
-    amount, currency = context.integer("amount"), context.text("currency").lower()
-    if len(currency) != 3:
-        raise invalid(f"Invalid currency: {currency}", param="currency")
+    amount, currency = money.amount_and_currency(context)
     if amount < money.MINIMUM.get(currency.upper(), 1):
         raise invalid("Amount must be at least the minimum charge.", code="amount_too_small",
                       param="amount")  # fmt: skip
@@ -156,9 +154,10 @@ def _confirm(context: Context, intent: Body) -> Body:
 def _charge(context: Context, intent: Body) -> Body:
     charge = _add_charge(context, intent, None)
     amount, currency = intent["amount"], intent["currency"]
+    card = cards.card_of(intent["payment_method"])
     booked = money.book(
-        context, "charge", charge["id"], amount, currency,
-        fee=context.rules.fee_of(amount), pending=True,
+        context, "charge", charge["id"], amount, currency, fee=context.rules.fee_of(amount),
+        available_on=0 if card.bypass else context.store.now() + context.rules.pending_seconds,
     )  # fmt: skip
     charge["balance_transaction"] = booked["id"]
     context.store.save(charge)
@@ -171,6 +170,8 @@ def _charge(context: Context, intent: Body) -> Body:
     context.store.save(intent)
     context.emit("charge.succeeded", charge)
     context.emit("payment_intent.succeeded", intent)
+    if card.dispute:
+        context.later("open_dispute", charge, 0)
     return intent
 
 
@@ -221,11 +222,14 @@ def _expanded(context: Context, body: Body) -> Body:
             body = {**body, head: context.store.get("charge", _id(body[head]))}
             if rest == "balance_transaction" and body[head][rest]:
                 charge = body[head]
-                booked = context.store.get("balance_transaction", _id(charge[rest]))
-                body = {**body, head: {**charge, rest: booked}}
+                body = {**body, head: {**charge, rest: _booked(context, charge[rest])}}
         elif head == "balance_transaction" and body.get(head):
-            body = {**body, head: context.store.get(head, _id(body[head]))}
+            body = {**body, head: _booked(context, body[head])}
     return body
+
+
+def _booked(context: Context, reference: str | Body) -> Body:
+    return money.shown(context, context.fetch("balance_transaction", _id(reference)))
 
 
 def _id(value: str | Body) -> str:

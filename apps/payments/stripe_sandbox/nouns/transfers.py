@@ -1,4 +1,4 @@
-"""Transfers to connected accounts.
+"""Transfers to connected accounts, where each arrives as a payment.
 
 Sources: docs.stripe.com/connect/separate-charges-and-transfers, docs.stripe.com/api/transfers.
 """
@@ -22,19 +22,23 @@ def create(context: Context) -> Body:
             code="insufficient_capabilities_for_transfer",
         )
     source = context.params.get("source_transaction")
+    available_on = 0
     if source is not None:
-        _check_source(context, source, amount, currency)
+        available_on = _check_source(context, source, amount, currency)
     elif amount > money.available(context, currency):
         raise executed(
             "You have insufficient available funds in your Stripe account. Try adding funds "
             "directly to your available balance.",
             code="balance_insufficient",
         )
-    return _transfer(context, amount, currency, account, source)
+    return _transfer(context, amount, currency, account, source, available_on)
 
 
-def _check_source(context: Context, source: str, amount: int, currency: str) -> None:
-    """A transfer tied to a charge may be made while its money is pending, up to its amount."""
+def _check_source(context: Context, source: str, amount: int, currency: str) -> int:
+    """A transfer tied to a charge may be made while its money is pending, up to its amount.
+
+    Returns when that money is available, and with it the transfer's.
+    """
     charge = context.fetch("charge", source, "source_transaction")
     if charge["currency"] != currency:
         raise invalid(
@@ -54,9 +58,13 @@ def _check_source(context: Context, source: str, amount: int, currency: str) -> 
             code="amount_too_large",
             param="amount",
         )
+    booked = context.store.get("balance_transaction", charge["balance_transaction"])
+    return int(booked["available_on"]) if booked else 0
 
 
-def _transfer(context: Context, amount: int, currency: str, account: Body, source: str | None) -> Body:
+def _transfer(
+    context: Context, amount: int, currency: str, account: Body, source: str | None, available_on: int
+) -> Body:
     transfer = context.store.add(
         "tr",
         "transfer",
@@ -70,11 +78,50 @@ def _transfer(context: Context, amount: int, currency: str, account: Body, sourc
         description=context.params.get("description"),
         metadata=context.metadata(),
     )
-    booked = money.book(context, "transfer", transfer["id"], -amount, currency, pending=source is not None)
-    transfer["balance_transaction"] = booked["id"]
+    booked = money.book(context, "transfer", transfer["id"], -amount, currency, available_on=available_on)
+    transfer |= {
+        "balance_transaction": booked["id"],
+        "destination_payment": _arrive(context, transfer, available_on)["id"],
+        "reversals": {
+            "object": "list",
+            "data": [],
+            "has_more": False,
+            "total_count": 0,
+            "url": f"/v1/transfers/{transfer['id']}/reversals",
+        },
+    }
     context.store.save(transfer)
     context.emit("transfer.created", transfer)
     return transfer
+
+
+def _arrive(context: Context, transfer: Body, available_on: int) -> Body:
+    """Book the transfer on the connected account; its money is available when its source's is."""
+    owner = transfer["destination"]
+    payment = context.store.add(
+        "py",
+        "charge",
+        owner=owner,
+        amount=transfer["amount"],
+        amount_captured=transfer["amount"],
+        amount_refunded=0,
+        currency=transfer["currency"],
+        status="succeeded",
+        paid=True,
+        captured=True,
+        refunded=False,
+        disputed=False,
+        source_transfer=transfer["id"],
+        payment_intent=None,
+        metadata={},
+    )
+    booked = money.book(
+        context, "payment", payment["id"], transfer["amount"], transfer["currency"],
+        available_on=available_on, owner=owner,
+    )  # fmt: skip
+    payment["balance_transaction"] = booked["id"]
+    context.store.save(payment)
+    return payment
 
 
 def retrieve(context: Context) -> Body:
