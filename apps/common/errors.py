@@ -5,9 +5,14 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal with a stable code, a sentence for a person and machine-readable details."""
+    """A refusal with a stable code, a sentence for a person and machine-readable details.
+
+    transient: it may pass by itself, so that the same request may be answered otherwise later; no
+    idempotency key keeps it.
+    """
 
     status: ClassVar[int] = 400
+    transient: bool = False
 
     def __init__(self, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -60,9 +65,15 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """Right request, wrong state."""
+    """Right request, wrong state; `transient` when the state may pass without the caller's doing."""
 
     status = 409
+
+    def __init__(
+        self, code: str, message: str, details: Mapping[str, Any] | None = None, *, transient: bool = False
+    ) -> None:
+        super().__init__(code, message, details)
+        self.transient = transient
 
 
 class TooManyRequests(DomainError):

@@ -1,8 +1,9 @@
 """Idempotency keys: a request that moves money or starts a bay may be repeated safely.
 
 The key belongs to (scope, route) and lives 24 hours. Same key and body: the stored answer. Other
-body: 409. Still running: 409. A lease of 60 seconds lets a repeat resume after a crash; what the
-use case did until then is found again by its own rows.
+body: 409. Still running: 409. An answer about a moment that passes by itself is not stored. A lease
+of 60 seconds lets a repeat resume after a crash; what the use case did until then is found again by
+its own rows.
 """
 
 import hashlib
@@ -98,10 +99,14 @@ def _repeat(record: IdempotencyRecord, body_fingerprint: str) -> Lease | StoredA
     return Lease(record.id, record.lease_token)
 
 
-def finish(lease: Lease, *, status: int, body: Any) -> None:
-    """Store the answer if it settles the request, else free the key; a lost lease changes nothing."""
+def finish(lease: Lease, *, status: int, body: Any, transient: bool = False) -> None:
+    """Store the answer if it settles the request, else free the key; a lost lease changes nothing.
+
+    `transient`: the answer is about a moment (a payment under way, a hold that has not elapsed), and
+    the same request may succeed later: nothing is stored.
+    """
     mine = IdempotencyRecord.objects.filter(id=lease.record_id, lease_token=lease.token, response_status=None)
-    if status in STORED:
+    if status in STORED and not transient:
         mine.update(response_status=status, response_body=json.dumps(body, default=str))
     else:
         mine.delete()

@@ -16,6 +16,17 @@ class FundsHeld(events.Event):
 
 
 @dataclass(frozen=True)
+class FundsAdded(events.Event):
+    """The difference that a change of the booking costs arrived and is held."""
+
+    hold_id: str
+    booking_id: str
+    change_id: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class DepositFailed(events.Event):
     """A payment attempt failed; the booking may be paid again while it is reserved."""
 

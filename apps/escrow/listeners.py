@@ -16,6 +16,10 @@ class HoldListener:
     def funds_held(self, hold: HoldView) -> None:
         """Called when the money has arrived, also when it arrives for a hold that was void."""
 
+    def wants_change(self, hold: HoldView, change_id: str) -> bool:
+        """Tell whether money that arrives for a change of the booking serves it; else it goes back in full."""
+        return True
+
 
 _listeners: list[HoldListener] = []
 
@@ -36,3 +40,8 @@ def tell_funded(hold: HoldView) -> None:
     """Tell every listener that the hold is funded."""
     for listener in _listeners:
         listener.funds_held(hold)
+
+
+def ask_wanted(hold: HoldView, change_id: str) -> bool:
+    """Tell whether every listener has use for the money that has arrived for a change."""
+    return all(listener.wants_change(hold, change_id) for listener in _listeners)

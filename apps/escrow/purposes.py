@@ -1,6 +1,6 @@
 """What escrow does when the gateway's answer is known: the same for the answer and the webhook."""
 
-from apps.escrow.services import deposits, refunds, releases
+from apps.escrow.services import arrivals, refund_results, refunds, release_results, releases
 from apps.payments.purposes import PurposeHandler
 from apps.payments.types import PaymentView, RefundView, TransferView
 
@@ -8,33 +8,33 @@ from apps.payments.types import PaymentView, RefundView, TransferView
 class DepositPurpose(PurposeHandler):
     """An owner's payment into a hold."""
 
-    purpose = deposits.PURPOSE
+    purpose = arrivals.PURPOSE
 
     def payment_succeeded(self, payment: PaymentView) -> None:
         """Hold the money."""
-        deposits.settle_success(payment)
+        arrivals.settle_success(payment)
 
     def payment_failed(self, payment: PaymentView) -> None:
         """Close the attempt; the owner may try again."""
-        deposits.settle_failure(payment)
+        arrivals.settle_failure(payment)
 
     def payment_cancelled(self, payment: PaymentView) -> None:
         """Close the attempt."""
-        deposits.settle_failure(payment)
+        arrivals.settle_failure(payment)
 
 
 class SurplusPurpose(PurposeHandler):
-    """The return of a second payment for one hold."""
+    """The return of a payment that the hold had no use for."""
 
-    purpose = deposits.SURPLUS_PURPOSE
+    purpose = arrivals.SURPLUS_PURPOSE
 
     def refund_succeeded(self, refund: RefundView) -> None:
         """Take it off the books."""
-        deposits.settle_surplus_returned(refund)
+        arrivals.settle_surplus_returned(refund)
 
     def refund_failed(self, refund: RefundView) -> None:
         """Keep it on the books and call staff."""
-        deposits.settle_surplus_kept(refund)
+        arrivals.settle_surplus_kept(refund)
 
 
 class ReleasePurpose(PurposeHandler):
@@ -43,12 +43,12 @@ class ReleasePurpose(PurposeHandler):
     purpose = releases.PURPOSE
 
     def transfer_succeeded(self, transfer: TransferView) -> None:
-        """Close the hold."""
-        releases.settle_success(transfer)
+        """Close the hold when every transfer has arrived."""
+        release_results.settle_success(transfer)
 
     def transfer_failed(self, transfer: TransferView) -> None:
         """Put the money back into escrow, due again."""
-        releases.settle_failure(transfer)
+        release_results.settle_failure(transfer)
 
 
 class RefundPurpose(PurposeHandler):
@@ -58,11 +58,11 @@ class RefundPurpose(PurposeHandler):
 
     def refund_succeeded(self, refund: RefundView) -> None:
         """Take the refunded part off the hold."""
-        refunds.settle_success(refund)
+        refund_results.settle_success(refund)
 
     def refund_failed(self, refund: RefundView) -> None:
         """Keep the money and call staff."""
-        refunds.settle_failure(refund)
+        refund_results.settle_failure(refund)
 
 
 PURPOSES = (DepositPurpose, SurplusPurpose, ReleasePurpose, RefundPurpose)

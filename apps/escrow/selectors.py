@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from apps.common.clock import business_now
 from apps.common.errors import NotFound
 from apps.common.money import Money
-from apps.escrow.models import Hold, Refund, Release
-from apps.escrow.states import HoldState
+from apps.escrow.models import Hold, Refund, RefundPart, Release, ReleasePart
+from apps.escrow.states import HoldState, PartStatus
 from apps.escrow.types import HoldView, PayoutView, RefundView, Whereabouts
 from apps.escrow.views import view_hold, view_payout, view_refund
 from apps.ledger import selectors as ledger
@@ -24,9 +24,9 @@ def hold_of(booking_id: str) -> HoldView:
 
 
 def payout_of(booking_id: str) -> PayoutView | None:
-    """Return the payout that is under way or done, if there is one."""
+    """Return the payout that is under way or done, wholly or in part, if there is one."""
     alive = Release.objects.select_related("hold").exclude(status=Release.Status.FAILED)
-    release = alive.filter(hold__booking_id=booking_id).first()
+    release = alive.filter(hold__booking_id=booking_id).order_by("id").last()
     return view_payout(release) if release else None
 
 
@@ -84,35 +84,48 @@ def _why_held(hold: Hold) -> str:
 
 
 def _refunded(hold: Hold, as_of: datetime | None) -> list[Whereabouts]:
-    paid = hold.refunds.filter(status=Refund.Status.PAID).order_by("id")
-    if as_of is not None:
-        paid = paid.filter(settled_at__lte=as_of)
+    """One place for each refund, with what of it had arrived by then."""
+    arrived = RefundPart.objects.filter(refund__hold=hold, settled_at__isnull=False)
+    arrived = arrived.filter(status=PartStatus.PAID) if as_of is None else arrived.filter(_paid_then(as_of))
+    sums: dict[Refund, int] = {}
+    for part in arrived.select_related("refund").order_by("id"):
+        sums[part.refund] = sums.get(part.refund, 0) + part.stay_minor + part.owner_fee_minor
     return [
         Whereabouts(
             "refunded_to_owner",
-            Money(row.stay_minor + row.owner_fee_minor, row.currency),
-            f"Sent back to the owner's card ({row.reason.replace('_', ' ')}).",
+            Money(minor, hold.currency),
+            f"Sent back to the owner's card ({refund.reason.replace('_', ' ')}).",
         )
-        for row in paid
+        for refund, minor in sums.items()
     ]
 
 
+def _paid_then(as_of: datetime) -> Q:
+    """Refund parts that were confirmed by an instant, and that the bank returned, if at all, after it."""
+    confirmed = Q(status=PartStatus.PAID) | Q(returned_at__gt=as_of)
+    return confirmed & Q(settled_at__lte=as_of)
+
+
 def _released(hold: Hold, as_of: datetime | None) -> list[Whereabouts]:
-    alive = hold.releases.exclude(status=Release.Status.FAILED)
-    if as_of is not None:
-        alive = alive.filter(started_at__lte=as_of)
-    release = alive.first()
-    if release is None:
-        return []
-    paid = release.settled_at is not None and (as_of is None or release.settled_at <= as_of)
-    place, why = (
-        ("paid_to_sitter", "Sent to the sitter's payout account.")
-        if paid
-        else ("on_its_way_to_sitter", "On its way to the sitter's payout account.")
+    """What left escrow for the sitter and for us; a transfer that was refused later was on its way until then."""
+    parts = ReleasePart.objects.filter(release__hold=hold)
+    if as_of is None:
+        parts, arrived = parts.exclude(status=PartStatus.FAILED), Q(status=PartStatus.PAID)
+    else:
+        parts = parts.filter(release__started_at__lte=as_of).exclude(status=PartStatus.FAILED, settled_at__lte=as_of)
+        arrived = Q(status=PartStatus.PAID, settled_at__lte=as_of)
+    sums = parts.aggregate(
+        paid=Sum("payout_minor", filter=arrived),
+        all=Sum("payout_minor"),
+        offset=Sum("offset_minor"),
+        sitter_fee=Sum("sitter_fee_minor"),
+        owner_fee=Sum("owner_fee_minor"),
     )
-    currency = release.currency
+    paid, sent, offset, sitter_fee, owner_fee = (Money(minor or 0, hold.currency) for minor in sums.values())
     return [
-        Whereabouts(place, Money(release.payout_minor, currency), why),
-        Whereabouts("sitter_fee", Money(release.sitter_fee_minor, currency), "The sitter's service fee, ours."),
-        Whereabouts("owner_fee", Money(release.owner_fee_minor, currency), "The owner's service fee, ours."),
+        Whereabouts("paid_to_sitter", paid, "Sent to the sitter's payout account."),
+        Whereabouts("on_its_way_to_sitter", sent - paid, "On its way to the sitter's payout account."),
+        Whereabouts("kept_for_sitters_debt", offset, "The sitter's, kept for what the sitter owed us."),
+        Whereabouts("sitter_fee", sitter_fee, "The sitter's service fee, ours."),
+        Whereabouts("owner_fee", owner_fee, "The owner's service fee, ours."),
     ]

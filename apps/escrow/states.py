@@ -47,6 +47,14 @@ MOVES: dict[HoldState, frozenset[HoldState]] = {
 FUNDED = frozenset({_S.HELD, _S.RELEASE_DUE, _S.REFUNDING})
 
 
+class PartStatus(models.TextChoices):
+    """Where one transfer of a release, or one gateway refund of a refund, stands."""
+
+    IN_TRANSIT = "in_transit", "Under way"
+    PAID = "paid", "Confirmed"
+    FAILED = "failed", "Refused or returned; the money is held"
+
+
 class Blocker(models.TextChoices):
     """What stops a release without changing the hold's state."""
 

@@ -20,7 +20,7 @@ class HoldTerms:
 
 @dataclass(frozen=True)
 class HoldView:
-    """A hold as others may see it. Money still held is what `*_left` says."""
+    """A hold as others may see it. `*_left` is held and promised to nobody: neither on its way back nor out."""
 
     id: str
     booking_id: str
@@ -54,7 +54,12 @@ class DepositView:
 
 @dataclass(frozen=True)
 class PayoutView:
-    """A payout to the sitter: `in_transit` until the transfer is confirmed, then `paid`; else `failed`."""
+    """A payout to the sitter: `in_transit` until every transfer is confirmed, then `paid`.
+
+    `partial`: some transfers were refused and are due again; `failed`: all were. amount: what reached
+    the sitter of this stay so far or is on its way; of a failed payout, what was tried. offset: kept,
+    beside the amount, for what the sitter owed us.
+    """
 
     id: str
     booking_id: str
@@ -62,12 +67,16 @@ class PayoutView:
     amount: Money
     sitter_fee: Money
     released_at: datetime | None
+    offset: Money
     failure_code: str = ""
 
 
 @dataclass(frozen=True)
 class RefundView:
-    """A refund to the owner, by component."""
+    """A refund to the owner, by component: `in_transit`, then `paid`, `partial` or `failed`.
+
+    `partial`: it goes back to more than one payment, and some of them refused their part.
+    """
 
     id: str
     booking_id: str

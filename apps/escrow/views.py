@@ -1,7 +1,10 @@
 """From private rows to the values that others may hold."""
 
+from django.db.models import Sum
+
 from apps.common.money import Money
-from apps.escrow.models import Hold, Refund, Release
+from apps.escrow.models import Hold, Refund, Release, ReleasePart
+from apps.escrow.states import PartStatus
 from apps.escrow.types import HoldView, PayoutView, RefundView
 
 
@@ -23,14 +26,22 @@ def view_hold(hold: Hold) -> HoldView:
 
 
 def view_payout(release: Release) -> PayoutView:
-    """Return the payout as the sitter may see it."""
+    """Return the payout as the sitter may see it, with what earlier attempts of it have brought already."""
+    parts = ReleasePart.objects.filter(release__hold=release.hold)
+    if release.status == Release.Status.FAILED:
+        parts = parts.filter(release=release)
+    else:
+        parts = parts.exclude(status=PartStatus.FAILED)
+    sums = parts.aggregate(payout=Sum("payout_minor"), fee=Sum("sitter_fee_minor"), offset=Sum("offset_minor"))
+    payout, fee, offset = (Money(sums[name] or 0, release.currency) for name in ("payout", "fee", "offset"))
     return PayoutView(
         id=str(release.public_id),
         booking_id=release.hold.booking_id,
         status=release.status,
-        amount=Money(release.payout_minor, release.currency),
-        sitter_fee=Money(release.sitter_fee_minor, release.currency),
+        amount=payout,
+        sitter_fee=fee,
         released_at=release.settled_at,
+        offset=offset,
         failure_code=release.failure_code,
     )
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common import idempotency
-from apps.common.errors import InvalidInput
+from apps.common.errors import DomainError, InvalidInput
 
 View = Callable[..., Response]
 
@@ -53,14 +53,16 @@ def idempotent(route: str, scope: Callable[[Request], str] = by_user) -> Callabl
 def _run_leased(
     view: Any, method: View, lease: idempotency.Lease, request: Request, *args: Any, **kwargs: Any
 ) -> Response:
+    transient = False
     try:
         response = method(view, request, *args, **kwargs)
     except Exception as error:
+        transient = isinstance(error, DomainError) and error.transient
         try:
             response = view.handle_exception(error)
         except Exception:
             idempotency.finish(lease, status=500, body=None)
             raise
     body = json.loads(JSONRenderer().render(response.data)) if response.data is not None else None
-    idempotency.finish(lease, status=response.status_code, body=body)
+    idempotency.finish(lease, status=response.status_code, body=body, transient=transient)
     return response

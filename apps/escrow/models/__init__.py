@@ -3,8 +3,8 @@
 from apps.escrow.models.funding import Funding
 from apps.escrow.models.history import BlockerChange, DueChange, HoldTransition
 from apps.escrow.models.hold import Hold
-from apps.escrow.models.refund import Refund
-from apps.escrow.models.release import Release
+from apps.escrow.models.refund import Refund, RefundPart
+from apps.escrow.models.release import Release, ReleasePart
 
 __all__ = [
     "BlockerChange",
@@ -13,5 +13,7 @@ __all__ = [
     "Hold",
     "HoldTransition",
     "Refund",
+    "RefundPart",
     "Release",
+    "ReleasePart",
 ]

@@ -43,6 +43,10 @@ class Hold(PublicModel):
     owner_fee_minor = models.BigIntegerField()
     stay_refunded_minor = models.BigIntegerField(default=0)
     owner_fee_refunded_minor = models.BigIntegerField(default=0)
+    stay_left_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="of the stay: held, and neither on its way back nor on its way to the sitter"
+    )
+    owner_fee_left_minor = models.BigIntegerField(default=0, db_default=0, help_text="the same of the owner's fee")
     sitter_fee_pct = models.DecimalField(max_digits=5, decimal_places=2)
     release_due_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(
@@ -77,6 +81,14 @@ class Hold(PublicModel):
                 name="escrow_hold_refund_within_payment",
             ),
             models.CheckConstraint(
+                condition=Q(stay_left_minor__gte=0, stay_left_minor__lte=F("stay_minor") - F("stay_refunded_minor"))
+                & Q(
+                    owner_fee_left_minor__gte=0,
+                    owner_fee_left_minor__lte=F("owner_fee_minor") - F("owner_fee_refunded_minor"),
+                ),
+                name="escrow_hold_left_within_payment",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=HoldState.RELEASE_DUE)
                 | Q(release_due_at__isnull=False, next_attempt_at__gte=F("release_due_at")),
                 name="escrow_hold_due_has_instant",
@@ -92,20 +104,20 @@ class Hold(PublicModel):
 
     @property
     def stay(self) -> Money:
-        """The stay price as paid."""
+        """The stay price as paid by all fundings together; before the first one, as agreed."""
         return Money(self.stay_minor, self.currency)
 
     @property
     def owner_fee(self) -> Money:
-        """The owner's service fee as paid."""
+        """The owner's service fee as paid, or as agreed."""
         return Money(self.owner_fee_minor, self.currency)
 
     @property
     def stay_left(self) -> Money:
-        """The stay price less what was confirmed as refunded."""
-        return Money(self.stay_minor - self.stay_refunded_minor, self.currency)
+        """Of the stay price, what is held and promised to nobody: a refund or payout under way counts as gone."""
+        return Money(self.stay_left_minor, self.currency)
 
     @property
     def owner_fee_left(self) -> Money:
-        """The owner's fee less what was confirmed as refunded."""
-        return Money(self.owner_fee_minor - self.owner_fee_refunded_minor, self.currency)
+        """Of the owner's fee, what is held and promised to nobody."""
+        return Money(self.owner_fee_left_minor, self.currency)

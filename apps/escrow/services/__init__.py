@@ -4,11 +4,12 @@
 are steps of a use case of the app above and ask for its open transaction.
 """
 
+from apps.escrow.amounts import Parts
 from apps.escrow.services import blockers, deposits, refunds, releases
 from apps.escrow.services.blockers import freeze_in_use_case
 from apps.escrow.services.deposits import cancel_attempts
 from apps.escrow.services.holds import lock, open_hold, start_release_clock, void_unpaid
-from apps.escrow.services.refunds import Parts, execute_refund, prepare_full_refund, prepare_refund
+from apps.escrow.services.refunds import execute_refund, prepare_full_refund, prepare_refund
 from apps.escrow.services.releases import release_due_payouts
 
 
@@ -16,6 +17,7 @@ class StayPetEscrow:
     """A stay's money, held until 24 hours after the stay: never charged twice, never paid twice."""
 
     deposit_funds = staticmethod(deposits.deposit_funds)
+    add_funding = staticmethod(deposits.add_funding)
     release_payout = staticmethod(releases.release_payout)
     refund = staticmethod(refunds.refund)
     refund_again = staticmethod(refunds.refund_again)

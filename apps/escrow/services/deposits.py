@@ -1,32 +1,43 @@
-"""Taking the owner's payment into a hold: intent, call, result, never two of them at once."""
+"""Taking the owner's money into a hold: intent, call, result, never two of them at once.
 
-import logging
+The first deposit pays the stay; later fundings pay the difference that a change of the booking costs.
+"""
+
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common import events
-from apps.common.clock import business_now
-from apps.common.db import require_transaction
-from apps.common.errors import Conflict, Unavailable
-from apps.escrow import journals, listeners
-from apps.escrow.events import DepositFailed, FundsHeld
+from apps.common.errors import Conflict, InvalidInput, Unavailable
+from apps.common.money import Money
+from apps.escrow.amounts import Parts
 from apps.escrow.models import Funding, Hold
-from apps.escrow.services.blockers import block
-from apps.escrow.services.holds import lock_hold, move
-from apps.escrow.states import Blocker, HoldState
+from apps.escrow.services.arrivals import PURPOSE, close, lock_by_payment
+from apps.escrow.services.holds import lock_hold
+from apps.escrow.states import HoldState
 from apps.escrow.types import DepositView
 from apps.escrow.views import view_hold
 from apps.payments import services as payments
-from apps.payments.types import PaymentView, RefundView
+from apps.payments.types import PaymentView
 
-logger = logging.getLogger(__name__)
-
-PURPOSE = "escrow_deposit"
-SURPLUS_PURPOSE = "escrow_surplus"
 NO_MONEY_COMES = frozenset({"failed", "cancelled"})
-_UNPAID = frozenset({HoldState.AWAITING_FUNDS, HoldState.VOID})
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is to be paid, and by whom. Without a change it is the stay, at the hold's terms."""
+
+    booking_id: str
+    payment_method: str
+    actor: User
+    admit: Callable[[], None]
+    change_id: str = ""
+    difference: Parts | None = None
+
+    def parts(self, hold: Hold) -> Parts:
+        """Return the amount by component."""
+        return self.difference or Parts(hold.stay, hold.owner_fee)
 
 
 def deposit_funds(*, booking_id: str, payment_method: str, actor: User, admit: Callable[[], None]) -> DepositView:
@@ -37,14 +48,30 @@ def deposit_funds(*, booking_id: str, payment_method: str, actor: User, admit: C
     Raises: Conflict `already_paid` | `payment_in_progress`; Unavailable `payment_unconfirmed` when
     the gateway gave no clear answer (the attempt is then finished in the background).
     """
-    payment_id = _intend(booking_id, payment_method, actor, admit)
-    payment = payments.execute_payment(payment_id)
-    if payment.status not in {"succeeded", "requires_action", *NO_MONEY_COMES}:
-        raise Unavailable(
-            "payment_unconfirmed",
-            "The payment provider did not answer. Repeat this request in a minute: you will not be charged twice.",
-        )
-    return _outcome(booking_id, payment)
+    return _charge(_Order(booking_id, payment_method, actor, admit))
+
+
+def add_funding(
+    *,
+    booking_id: str,
+    change_id: str,
+    stay: Money,
+    owner_fee: Money,
+    payment_method: str,
+    actor: User,
+    admit: Callable[[], None] = lambda: None,
+) -> DepositView:
+    """Charge the owner what a change of the booking costs more, while the money is held.
+
+    `change_id` names the change: it is paid once, however often and with whatever card this is
+    asked. A success that comes when nobody waits for it any more goes back in full.
+    Raises: InvalidInput for an amount below zero, of nothing or in another currency; Conflict
+    `already_paid` | `payment_in_progress` | `refund_in_progress` | `escrow_frozen` |
+    `payment_disputed` | `nothing_held`; Unavailable `payment_unconfirmed`.
+    """
+    if not change_id.strip() or len(change_id) > 64:
+        raise InvalidInput.field("change_id", "must name the change that is paid for, in 1 to 64 characters.")
+    return _charge(_Order(booking_id, payment_method, actor, admit, change_id, Parts(stay, owner_fee)))
 
 
 def cancel_attempts(booking_id: str) -> bool:
@@ -52,113 +79,100 @@ def cancel_attempts(booking_id: str) -> bool:
 
     False: the money is already there, or the gateway did not confirm; ask again later.
     """
-    open_ones = Funding.objects.filter(hold__booking_id=booking_id, closed_at__isnull=True).values_list(
-        "payment_id", flat=True
-    )
-    return all(_cancelled(payment_id) for payment_id in list(open_ones))
+    open_ones = Funding.objects.filter(hold__booking_id=booking_id, closed_at__isnull=True)
+    return all(_cancelled(payment_id) for payment_id in list(open_ones.values_list("payment_id", flat=True)))
 
 
-def settle_success(payment: PaymentView) -> None:
-    """The payment arrived: post it and move the hold. Inside the payment's result transaction."""
-    require_transaction()
-    funding, hold = _lock_by_payment(payment.id)
-    if funding.captured_at is not None:
-        return
-    surplus = hold.state not in _UNPAID
-    Funding.objects.filter(pk=funding.pk).update(captured_at=business_now(), closed_at=None, surplus=surplus)
-    if surplus:
-        _give_back_surplus(hold, funding, payment)
-        return
-    journals.post_capture(hold, funding)
-    view = move(hold, HoldState.HELD, actor=None, reason="payment succeeded")
-    events.publish(
-        FundsHeld(
-            hold_id=view.id,
-            booking_id=view.booking_id,
-            amount_minor=view.total.amount_minor,
-            currency=view.total.currency,
+def _charge(order: _Order) -> DepositView:
+    payment = payments.execute_payment(_intend(order))
+    if payment.status not in {"succeeded", "requires_action", *NO_MONEY_COMES}:
+        raise Unavailable(
+            "payment_unconfirmed",
+            "The payment provider did not answer. Repeat this request in a minute: you will not be charged twice.",
         )
-    )
-    listeners.tell_funded(view)
+    return _outcome(order.booking_id, payment)
 
 
-def settle_surplus_returned(refund: RefundView) -> None:
-    """A second payment of one hold went back. Inside the refund's result transaction."""
-    require_transaction()
-    funding, _ = _lock_by_payment(refund.subject)
-    journals.post_surplus_returned(funding)
-
-
-def settle_surplus_kept(refund: RefundView) -> None:
-    """A second payment could not go back, or came back. Inside the refund's result transaction.
-
-    It is the owner's: the freeze shows staff that somebody has to give it back another way.
-    """
-    require_transaction()
-    funding, hold = _lock_by_payment(refund.subject)
-    journals.post_surplus_back(funding)
-    block(hold, Blocker.FREEZE, actor=None, reason="a second payment could not go back to the owner")
-
-
-def settle_failure(payment: PaymentView) -> None:
-    """The payment was refused or cancelled: close the attempt. Inside its result transaction."""
-    require_transaction()
-    funding, hold = _lock_by_payment(payment.id)
-    if not _close(funding):
-        return
-    events.publish(
-        DepositFailed(
-            hold_id=str(hold.public_id),
-            booking_id=hold.booking_id,
-            failure_code=payment.failure_code or payment.status,
-        )
-    )
-
-
-def _give_back_surplus(hold: Hold, funding: Funding, payment: PaymentView) -> None:
-    """An attempt that was given up brought money after another had paid: all of it goes back."""
-    journals.post_surplus(hold, funding)
-    payments.prepare_refund(
-        payment_id=payment.id,
-        purpose=SURPLUS_PURPOSE,
-        subject=payment.id,
-        amount=payment.amount,
-        reason="paid_twice",
-    )
-    logger.warning("a hold was paid twice", extra={"hold": str(hold.public_id), "payment": payment.id})
-
-
-def _intend(booking_id: str, payment_method: str, actor: User, admit: Callable[[], None]) -> str:
+def _intend(order: _Order) -> str:
     with transaction.atomic(durable=True):
-        hold = lock_hold(booking_id)
-        admit()
-        if hold.state != HoldState.AWAITING_FUNDS:
-            raise Conflict("already_paid", "This booking is already paid.")
-        attempt = hold.fundings.filter(closed_at__isnull=True).first()
+        hold = lock_hold(order.booking_id)
+        order.admit()
+        (_refuse_change if order.difference else _refuse_first)(hold, order)
+        attempt = hold.fundings.pending().first()
         if attempt is None:
-            return _new_attempt(hold, payment_method, actor)
-        if attempt.payment_method == payment_method:
+            return _new_attempt(hold, order)
+        if _same(attempt, order, hold):
             return attempt.payment_id
         rival = attempt.payment_id
-    # Another card while one attempt is open: that one must be over before a new one begins.
+    # Another card or amount while one attempt is open: that one must be over before a new one begins.
     if not _cancelled(rival):
         raise Conflict(
             "payment_in_progress",
             "An earlier payment for this booking is still being processed; look again in a minute.",
+            transient=True,
         )
-    return _intend(booking_id, payment_method, actor, admit)
+    return _intend(order)
 
 
-def _new_attempt(hold: Hold, payment_method: str, actor: User) -> str:
+def _refuse_first(hold: Hold, order: _Order) -> None:
+    if hold.state != HoldState.AWAITING_FUNDS:
+        raise _already_paid("This booking is already paid.")
+
+
+def _refuse_change(hold: Hold, order: _Order) -> None:
+    parts = order.parts(hold)
+    for name, part in (("stay_minor", parts.stay), ("owner_fee_minor", parts.owner_fee)):
+        if part.currency != hold.currency:
+            raise InvalidInput.field("currency", f"must be the hold's, {hold.currency}.")
+        if part < Money.zero(hold.currency):
+            raise InvalidInput.field(name, "must not be below zero: a difference that goes back is a refund.")
+    if not parts.total:
+        raise InvalidInput.field("amount_minor", "must be above zero.")
+    if hold.fundings.counting().filter(change_id=order.change_id).exists():
+        raise _already_paid("This change is already paid.")
+    if hold.state == HoldState.REFUNDING:
+        raise Conflict("refund_in_progress", "A refund is under way; try again when it is done.", transient=True)
+    if hold.state != HoldState.HELD:
+        raise Conflict("nothing_held", f"Nothing can be added: {HoldState(hold.state).label.lower()}.")
+    if hold.frozen_at is not None:
+        raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.")
+    if hold.disputed_at is not None:
+        raise Conflict("payment_disputed", "The cardholder disputes this payment.")
+
+
+def _already_paid(sentence: str) -> Conflict:
+    # Also the answer to a repeat after a 503, when the sweep found the payment made: not bound to the key.
+    return Conflict("already_paid", sentence, transient=True)
+
+
+def _same(attempt: Funding, order: _Order, hold: Hold) -> bool:
+    asked = order.parts(hold)
+    return (attempt.change_id, attempt.payment_method, attempt.stay_minor, attempt.owner_fee_minor) == (
+        order.change_id,
+        order.payment_method,
+        asked.stay.amount_minor,
+        asked.owner_fee.amount_minor,
+    )
+
+
+def _new_attempt(hold: Hold, order: _Order) -> str:
+    parts = order.parts(hold)
     payment = payments.prepare_payment(
         purpose=PURPOSE,
         subject=str(hold.public_id),
-        amount=hold.stay + hold.owner_fee,
-        payment_method=payment_method,
+        amount=parts.total,
+        payment_method=order.payment_method,
         transfer_group=hold.booking_id,
-        metadata={"booking": hold.booking_id, "owner": str(actor.public_id)},
+        metadata={"booking": hold.booking_id, "owner": str(order.actor.public_id)},
     )
-    Funding.objects.create(hold=hold, payment_id=payment.id, payment_method=payment_method)
+    Funding.objects.create(
+        hold=hold,
+        change_id=order.change_id,
+        payment_id=payment.id,
+        payment_method=order.payment_method,
+        stay_minor=parts.stay.amount_minor,
+        owner_fee_minor=parts.owner_fee.amount_minor,
+    )
     return payment.id
 
 
@@ -166,21 +180,9 @@ def _cancelled(payment_id: str) -> bool:
     if payments.cancel_payment(payment_id).status not in NO_MONEY_COMES:
         return False
     with transaction.atomic(durable=True):
-        funding, _ = _lock_by_payment(payment_id)
-        _close(funding)
+        funding, _ = lock_by_payment(payment_id)
+        close(funding)
     return True
-
-
-def _close(funding: Funding) -> bool:
-    open_ones = Funding.objects.filter(pk=funding.pk, captured_at__isnull=True, closed_at__isnull=True)
-    return open_ones.update(closed_at=business_now()) == 1
-
-
-def _lock_by_payment(payment_id: str) -> tuple[Funding, Hold]:
-    funding = Funding.objects.select_related("hold").get(payment_id=payment_id)
-    hold = lock_hold(funding.hold.booking_id)
-    funding.refresh_from_db(fields=["captured_at", "closed_at"])
-    return funding, hold
 
 
 def _outcome(booking_id: str, payment: PaymentView) -> DepositView:

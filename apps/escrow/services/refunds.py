@@ -1,48 +1,32 @@
-"""Giving money back to the owner, by component, out of what is held."""
-
-from dataclasses import dataclass
+"""Giving money back to the owner, by component, out of what is held; any number of refunds at once."""
 
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common import audit, events
+from apps.common import audit
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
 from apps.common.errors import Conflict, InvalidInput
 from apps.common.money import Money
-from apps.escrow import journals
-from apps.escrow.events import HoldRefunded
-from apps.escrow.models import Funding, Hold, Refund
-from apps.escrow.services.blockers import block
+from apps.escrow.amounts import Parts, share_refund
+from apps.escrow.models import Hold, Refund, RefundPart
 from apps.escrow.services.holds import lock_hold, move
-from apps.escrow.states import Blocker, HoldState
+from apps.escrow.services.shares import fundings_of, left_in, take
+from apps.escrow.states import HoldState, PartStatus
 from apps.escrow.types import RefundView
 from apps.escrow.views import view_refund
 from apps.payments import services as payments
-from apps.payments.types import RefundView as GatewayRefund
 
 PURPOSE = "escrow_refund"
 
-_REFUNDABLE = frozenset({HoldState.HELD, HoldState.RELEASE_DUE})
+_REFUNDABLE = frozenset({HoldState.HELD, HoldState.RELEASE_DUE, HoldState.REFUNDING})
+# A refund that the owner's bank returned after the payout is the owner's still.
+_REFUNDABLE_AGAIN = _REFUNDABLE | {HoldState.RELEASED}
 _WHY_NOT = {
     HoldState.RELEASING: "payout_in_progress",
     HoldState.RELEASED: "already_paid_out",
-    HoldState.REFUNDING: "refund_in_progress",
     HoldState.REFUNDED: "already_refunded",
 }
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What goes back, by component."""
-
-    stay: Money
-    owner_fee: Money
-
-    @property
-    def total(self) -> Money:
-        """What the owner sees on the card's statement."""
-        return self.stay + self.owner_fee
 
 
 def refund(*, booking_id: str, stay: Money, owner_fee: Money, reason: str, actor: User | None) -> RefundView:
@@ -56,7 +40,7 @@ def refund(*, booking_id: str, stay: Money, owner_fee: Money, reason: str, actor
 
 
 def refund_again(*, booking_id: str, actor: User, reason: str) -> RefundView:
-    """Send a hold's latest refund once more after it was refused or returned; the freeze stays.
+    """Send what was refused or returned of a hold's oldest such refund once more; the freeze stays.
 
     Raises: InvalidInput without a reason; Conflict `no_refused_refund`, and as `prepare_refund`.
     """
@@ -64,44 +48,27 @@ def refund_again(*, booking_id: str, actor: User, reason: str) -> RefundView:
         raise InvalidInput.field("reason", "Say why: it goes into the record.")
     with transaction.atomic(durable=True):
         hold = lock_hold(booking_id)
-        last = hold.refunds.order_by("id").last()
-        if last is None or last.status != Refund.Status.FAILED:
-            raise Conflict("no_refused_refund", "No refund of this payment waits to be sent again.")
-        parts = Parts(Money(last.stay_minor, last.currency), Money(last.owner_fee_minor, last.currency))
-        view = prepare_refund(booking_id=booking_id, parts=parts, reason=last.reason, actor=actor)
+        first, parts = _refused(hold)
+        _refuse(hold, parts, _REFUNDABLE_AGAIN)
+        row = begin_refund(hold, parts, reason=first.reason, actor=actor)
+        waiting = RefundPart.objects.filter(refund=first, status=PartStatus.FAILED, sent_again_at__isnull=True)
+        waiting.update(sent_again_at=business_now())
         audit.record(actor, "escrow.refund_again", f"hold:{hold.public_id}", reason=reason, booking=booking_id)
-    return execute_refund(view.id)
+    return execute_refund(str(row.public_id))
 
 
 def prepare_refund(*, booking_id: str, parts: Parts, reason: str, actor: User | None) -> RefundView:
     """Write the intent of a refund in the caller's transaction; `execute_refund` follows it.
 
-    Raises: Conflict `payout_in_progress` | `already_paid_out` | `refund_in_progress` |
-    `already_refunded` | `nothing_to_refund` | `payment_disputed` (refunding a disputed charge loses
-    the money twice); InvalidInput for an amount of nothing or above what is left.
+    What is on its way back already is not left any more: refunds at the same time are possible, and
+    together never exceed what was paid.
+    Raises: Conflict `payout_in_progress` | `already_paid_out` | `refund_in_progress` (which takes all
+    that was left) | `already_refunded` | `nothing_to_refund` | `payment_disputed` (refunding a
+    disputed charge loses the money twice); InvalidInput for an amount of nothing or above what is left.
     """
     hold = lock_hold(booking_id)
-    _refuse(hold, parts)
-    funding = Funding.objects.get(hold=hold, captured_at__isnull=False, surplus=False)
-    row = Refund(
-        hold=hold,
-        currency=hold.currency,
-        stay_minor=parts.stay.amount_minor,
-        owner_fee_minor=parts.owner_fee.amount_minor,
-        reason=reason,
-        actor=actor,
-    )
-    operation = payments.prepare_refund(
-        payment_id=funding.payment_id,
-        purpose=PURPOSE,
-        subject=str(row.public_id),
-        amount=parts.total,
-        reason=reason,
-    )
-    row.refund_id = operation.id
-    row.save(force_insert=True)
-    move(hold, HoldState.REFUNDING, actor=actor, reason=reason, resume_state=hold.state)
-    return view_refund(row)
+    _refuse(hold, parts, _REFUNDABLE)
+    return view_refund(begin_refund(hold, parts, reason=reason, actor=actor))
 
 
 def prepare_full_refund(*, booking_id: str, reason: str, actor: User | None) -> RefundView:
@@ -114,100 +81,85 @@ def prepare_full_refund(*, booking_id: str, reason: str, actor: User | None) -> 
     return prepare_refund(booking_id=booking_id, parts=parts, reason=reason, actor=actor)
 
 
+def begin_refund(hold: Hold, parts: Parts, *, reason: str, actor: User | None) -> Refund:
+    """Write the intent of a refund that is within what a locked hold has left, one part a funding.
+
+    The newest funding gives first. Held money moves to `refunding`; another state stays as it is.
+    """
+    require_transaction()
+    row = Refund.objects.create(
+        hold=hold,
+        currency=hold.currency,
+        stay_minor=parts.stay.amount_minor,
+        owner_fee_minor=parts.owner_fee.amount_minor,
+        reason=reason,
+        actor=actor,
+    )
+    fundings = fundings_of(hold)
+    shares = share_refund(parts, [left_in(hold, funding) for funding in fundings])
+    taken = [(funding, share) for funding, share in zip(fundings, shares, strict=True) if share.total]
+    take(hold, taken)
+    for funding, share in taken:
+        part = RefundPart(
+            refund=row,
+            funding=funding,
+            stay_minor=share.stay.amount_minor,
+            owner_fee_minor=share.owner_fee.amount_minor,
+        )
+        operation = payments.prepare_refund(
+            payment_id=funding.payment_id,
+            purpose=PURPOSE,
+            subject=str(part.public_id),
+            amount=share.total,
+            reason=reason,
+        )
+        part.gateway_refund_id = operation.id
+        part.save(force_insert=True)
+    if hold.state in {HoldState.HELD, HoldState.RELEASE_DUE}:
+        move(hold, HoldState.REFUNDING, actor=actor, reason=reason, resume_state=hold.state)
+    return row
+
+
 def execute_refund(refund_id: str) -> RefundView:
     """Ask the gateway for a refund that was prepared. Safe to repeat.
 
     When the gateway is down the refund stays under way; the payments app finishes it.
     """
     row = Refund.objects.get(public_id=refund_id)
-    payments.execute_refund(row.refund_id)
+    for part in row.parts.order_by("id"):
+        payments.execute_refund(part.gateway_refund_id)
     return view_refund(Refund.objects.select_related("hold").get(pk=row.pk))
 
 
-def settle_success(operation: GatewayRefund) -> None:
-    """The refund is confirmed. Inside its result transaction."""
-    require_transaction()
-    row, hold = _lock_by_refund(operation.subject)
-    if row.status != Refund.Status.IN_TRANSIT:
-        return
-    _close(row, Refund.Status.PAID)
-    journals.post_refund(hold, row)
-    stay = hold.stay_refunded_minor + row.stay_minor
-    fee = hold.owner_fee_refunded_minor + row.owner_fee_minor
-    whole = (stay, fee) == (hold.stay_minor, hold.owner_fee_minor)
-    move(
-        hold,
-        HoldState.REFUNDED if whole else HoldState(hold.resume_state),
-        actor=None,
-        reason="refund confirmed",
-        resume_state="",
-        stay_refunded_minor=stay,
-        owner_fee_refunded_minor=fee,
-    )
-    events.publish(
-        HoldRefunded(
-            hold_id=str(hold.public_id),
-            booking_id=hold.booking_id,
-            amount_minor=row.stay_minor + row.owner_fee_minor,
-            currency=row.currency,
-            whole=whole,
-        )
-    )
+def _refused(hold: Hold) -> tuple[Refund, Parts]:
+    waiting = RefundPart.objects.filter(refund__hold=hold, status=PartStatus.FAILED, sent_again_at__isnull=True)
+    oldest = waiting.select_related("refund").order_by("refund_id", "id").first()
+    if oldest is None:
+        raise Conflict("no_refused_refund", "No refund of this payment waits to be sent again.")
+    total = Parts.of(0, 0, hold.currency)
+    for part in waiting.filter(refund=oldest.refund):
+        total += Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency)
+    return oldest.refund, total
 
 
-def settle_failure(operation: GatewayRefund) -> None:
-    """The refund was refused, or returned later by the owner's bank. Inside its result transaction.
-
-    The money is held, and frozen until staff decides: without the freeze the sitter would be paid
-    what was promised to the owner.
-    """
-    require_transaction()
-    row, hold = _lock_by_refund(operation.subject)
-    if row.status == Refund.Status.FAILED:
-        return
-    returned = row.status == Refund.Status.PAID
-    _close(row, Refund.Status.FAILED, operation.failure_code or "refund_failed")
-    if returned:
-        _take_back(hold, row)
-    else:
-        back_to = HoldState(hold.resume_state)
-        move(hold, back_to, actor=None, reason="refund refused", resume_state="")
-    why = "returned by the owner's bank" if returned else "refused by the gateway"
-    block(hold, Blocker.FREEZE, actor=None, reason=f"a refund was {why}")
-
-
-def _take_back(hold: Hold, row: Refund) -> None:
-    """Hold a returned refund again; after a payout it lies in escrow until staff decides."""
-    journals.post_refund_returned(row)
-    hold.stay_refunded_minor -= row.stay_minor
-    hold.owner_fee_refunded_minor -= row.owner_fee_minor
-    hold.save(update_fields=["stay_refunded_minor", "owner_fee_refunded_minor"])
-    if hold.state == HoldState.REFUNDED:
-        move(hold, HoldState.HELD, actor=None, reason="refund returned")
-
-
-def _refuse(hold: Hold, parts: Parts) -> None:
-    if hold.state not in _REFUNDABLE:
+def _refuse(hold: Hold, parts: Parts, states: frozenset[HoldState]) -> None:
+    if hold.state not in states:
         code = _WHY_NOT.get(HoldState(hold.state), "nothing_to_refund")
-        raise Conflict(code, f"This payment cannot be refunded: {HoldState(hold.state).label.lower()}.")
+        raise Conflict(
+            code,
+            f"This payment cannot be refunded: {HoldState(hold.state).label.lower()}.",
+            transient=hold.state == HoldState.RELEASING,
+        )
     if hold.disputed_at is not None:
         raise Conflict("payment_disputed", "A disputed payment is decided by the card's bank.")
-    for name, part, left in (
-        ("stay_minor", parts.stay, hold.stay_left),
-        ("owner_fee_minor", parts.owner_fee, hold.owner_fee_left),
+    left = Parts(hold.stay_left, hold.owner_fee_left)
+    if hold.state == HoldState.REFUNDING and not left.total:
+        raise Conflict("refund_in_progress", "Everything is on its way back already.", transient=True)
+    for name, part, limit in (
+        ("stay_minor", parts.stay, left.stay),
+        ("owner_fee_minor", parts.owner_fee, left.owner_fee),
     ):
-        if not Money.zero(hold.currency) <= part <= left:
-            raise InvalidInput.field(name, f"must be between 0 and what is left: {left}.")
+        if not Money.zero(hold.currency) <= part <= limit:
+            raise InvalidInput.field(name, f"must be between 0 and what is left: {limit}.")
     if not parts.total:
         raise InvalidInput.field("amount_minor", "must be above zero.")
-
-
-def _close(row: Refund, status: Refund.Status, code: str = "") -> None:
-    Refund.objects.filter(pk=row.pk).update(status=status, failure_code=code, settled_at=business_now())
-
-
-def _lock_by_refund(public_id: str) -> tuple[Refund, Hold]:
-    row = Refund.objects.select_related("hold").get(public_id=public_id)
-    hold = lock_hold(row.hold.booking_id)
-    row.refresh_from_db(fields=["status"])
-    return row, hold

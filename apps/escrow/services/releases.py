@@ -1,32 +1,33 @@
-"""Paying sitters out: claim and commit, transfer outside, settle; each payee on its own."""
+"""Paying sitters out: claim and commit, transfer outside; one transfer a funding, each payee on its own."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common import events
 from apps.common.clock import business_now
-from apps.common.db import require_transaction
 from apps.common.errors import Conflict, DomainError
+from apps.common.money import Money
 from apps.escrow import journals
-from apps.escrow.amounts import split_release
-from apps.escrow.events import PayoutFailed, PayoutReleased
-from apps.escrow.models import Funding, Hold, Release
+from apps.escrow.amounts import Earned, Parts, ReleaseSplit, share_release, split_release
+from apps.escrow.models import Funding, Hold, Release, ReleasePart
 from apps.escrow.services.holds import lock_hold, move
-from apps.escrow.states import HoldState
+from apps.escrow.services.release_results import conclude
+from apps.escrow.services.shares import fundings_of, left_in, take
+from apps.escrow.states import HoldState, PartStatus
 from apps.escrow.types import PayoutView
 from apps.escrow.views import view_payout
 from apps.payments import selectors as payments_q
 from apps.payments import services as payments
-from apps.payments.types import PayeeView, TransferView
+from apps.payments.types import PayeeView
 
 logger = logging.getLogger(__name__)
 
 PURPOSE = "escrow_release"
 BATCH = 50
-# After a refused transfer or a payee who cannot be paid yet; the sitter may ask earlier by hand.
+# After a payee who cannot be paid yet; the sitter may ask earlier by hand.
 RETRY_AFTER = timedelta(minutes=30)
 
 _PAID = frozenset({HoldState.RELEASING, HoldState.RELEASED})
@@ -36,18 +37,18 @@ def release_payout(*, booking_id: str, actor: User) -> PayoutView:
     """Pay one hold out now when it is due; a payout that has begun or ended is returned as it is.
 
     Raises: Conflict `hold_not_elapsed` (details: release_due_at) | `escrow_frozen` |
-    `payment_disputed` | `nothing_to_release` | `payout_account_missing` |
+    `payment_disputed` | `refund_in_progress` | `nothing_to_release` | `payout_account_missing` |
     `payout_account_not_enabled`.
     """
     with transaction.atomic(durable=True):
         hold = lock_hold(booking_id)
         if hold.state not in _PAID:
             _refuse_unless_due(hold, business_now())
-            _claim(hold, actor, "asked for by the sitter")
-        release = hold.releases.exclude(status=Release.Status.FAILED).get()
-    if release.status == Release.Status.IN_TRANSIT:
-        payments.execute_transfer(release.transfer_id)
-        release.refresh_from_db()
+            claim(hold, actor, "asked for by the sitter")
+        release = hold.releases.exclude(status=Release.Status.FAILED).latest("id")
+    for transfer_id in transfers_of(release):
+        payments.execute_transfer(transfer_id)
+    release.refresh_from_db()
     return view_payout(release)
 
 
@@ -59,43 +60,72 @@ def release_due_payouts() -> int:
     """
     started = 0
     while claimed := _claim_batch():
-        started += sum(_try_transfer(transfer_id) for transfer_id in claimed if transfer_id)
+        started += sum(_try_transfer(transfer_id) for transfers in claimed for transfer_id in transfers)
     return started
 
 
-def settle_success(transfer: TransferView) -> None:
-    """The transfer is confirmed. Inside its result transaction."""
-    require_transaction()
-    release, hold = _lock_by_release(transfer.subject)
-    if release.status != Release.Status.IN_TRANSIT:
-        return
-    journals.post_transfer_confirmed(release)
-    _settle(hold, release)
+def claim(hold: Hold, actor: User | None, reason: str) -> Release:
+    """Take what is left of a locked hold that is due out of escrow: one part a funding, one transfer a part.
 
-
-def settle_failure(transfer: TransferView) -> None:
-    """The transfer was refused: the money is back in escrow, due again. Inside its transaction."""
-    require_transaction()
-    release, hold = _lock_by_release(transfer.subject)
-    if release.status != Release.Status.IN_TRANSIT:
-        return
-    now = business_now()
-    code = transfer.failure_code or "transfer_failed"
-    Release.objects.filter(pk=release.pk).update(status=Release.Status.FAILED, failure_code=code, settled_at=now)
-    journals.post_release_undone(release)
-    move(
-        hold,
-        HoldState.RELEASE_DUE,
-        actor=None,
-        reason=f"transfer refused: {code}",
-        next_attempt_at=now + RETRY_AFTER,
-        last_problem=code,
+    The transfers are sent by `payments.execute_transfer` after the commit; `transfers_of` names them.
+    Raises: Conflict `payout_account_missing` | `payout_account_not_enabled`.
+    """
+    split = split_release(Parts(hold.stay_left, hold.owner_fee_left), hold.sitter_fee_pct, _earned(hold))
+    payee = _payee_of(hold) if split.payout else None
+    fundings = [funding for funding in fundings_of(hold) if left_in(hold, funding).total]
+    shares = share_release(split, [left_in(hold, funding) for funding in fundings], _owed(hold))
+    move(hold, HoldState.RELEASING, actor=actor, reason=reason, last_problem="")
+    take(hold, [(funding, left_in(hold, funding)) for funding in fundings])
+    release = Release.objects.create(
+        hold=hold,
+        currency=hold.currency,
+        payout_minor=sum(share.payout.amount_minor for share in shares),
+        sitter_fee_minor=split.sitter_fee.amount_minor,
+        owner_fee_minor=split.owner_fee.amount_minor,
+        offset_minor=sum(share.offset.amount_minor for share in shares),
     )
-    events.publish(PayoutFailed(hold_id=str(hold.public_id), booking_id=hold.booking_id, failure_code=code))
+    pairs = zip(fundings, shares, strict=True)
+    parts = [_begin_part(hold, release, funding, share, payee) for funding, share in pairs]
+    if not any(part.transfer_id for part in parts):
+        conclude(hold, release)  # nothing is left for the sitter: the fees are earned, no money travels
+    return release
 
 
-def _claim_batch() -> list[str]:
-    """Claim up to fifty due holds; return their transfers, "" for those that could not be paid.
+def transfers_of(release: Release) -> list[str]:
+    """Return the transfers of a release that are under way."""
+    under_way = release.parts.filter(status=PartStatus.IN_TRANSIT).order_by("id")
+    return list(under_way.values_list("transfer_id", flat=True))
+
+
+def _begin_part(
+    hold: Hold, release: Release, funding: Funding, share: ReleaseSplit, payee: PayeeView | None
+) -> ReleasePart:
+    part = ReleasePart(
+        release=release,
+        funding=funding,
+        payout_minor=share.payout.amount_minor,
+        sitter_fee_minor=share.sitter_fee.amount_minor,
+        owner_fee_minor=share.owner_fee.amount_minor,
+        offset_minor=share.offset.amount_minor,
+    )
+    journals.post_release(hold, part)
+    if payee is None or not share.payout:
+        part.status, part.settled_at = PartStatus.PAID, business_now()
+    else:
+        part.transfer_id = payments.prepare_transfer(
+            source_payment_id=funding.payment_id,
+            purpose=PURPOSE,
+            subject=str(part.public_id),
+            amount=share.payout,
+            payee_id=payee.id,
+            transfer_group=hold.booking_id,
+        ).id
+    part.save(force_insert=True)
+    return part
+
+
+def _claim_batch() -> list[Sequence[str]]:
+    """Claim up to fifty due holds; return the transfers of each, none for those that could not be paid.
 
     An empty list means that nothing is due.
     """
@@ -104,103 +134,68 @@ def _claim_batch() -> list[str]:
         return [_claim_or_postpone(hold) for hold in due[:BATCH]]
 
 
-def _claim_or_postpone(hold: Hold) -> str:
+def _claim_or_postpone(hold: Hold) -> Sequence[str]:
     try:
         with transaction.atomic():
-            return _claim(hold, None, "payout due").transfer_id
+            return transfers_of(claim(hold, None, "payout due"))
     except Exception as problem:
         # Whatever is wrong with one payee is that payee's alone; the hold is looked at again later.
         code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
         due = business_now() + RETRY_AFTER
         Hold.objects.filter(pk=hold.pk).update(next_attempt_at=due, last_problem=code[:80])
         logger.warning("payout postponed", extra={"hold": str(hold.public_id), "why": code})
-        return ""
+        return ()
 
 
 def _refuse_unless_due(hold: Hold, now: datetime) -> None:
+    if hold.state == HoldState.REFUNDING and hold.resume_state == HoldState.RELEASE_DUE:
+        raise Conflict(
+            "refund_in_progress", "A refund is under way; what it leaves is paid out after it.", transient=True
+        )
     if hold.state != HoldState.RELEASE_DUE or hold.release_due_at is None:
         raise Conflict(
             "nothing_to_release",
             f"There is nothing to pay out: the payment is {HoldState(hold.state).label.lower()}.",
+            transient=hold.state in {HoldState.HELD, HoldState.REFUNDING},
         )
     if hold.frozen_at is not None:
-        raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.")
+        raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.", transient=True)
     if hold.disputed_at is not None:
-        raise Conflict("payment_disputed", "The cardholder disputes this payment.")
+        raise Conflict("payment_disputed", "The cardholder disputes this payment.", transient=True)
     if hold.release_due_at > now:
         due = hold.release_due_at.isoformat()
         raise Conflict(
             "hold_not_elapsed",
             f"The payment is held until {due}: 24 hours after the stay. It is paid out by itself.",
             {"release_due_at": due},
+            transient=True,
         )
-
-
-def _claim(hold: Hold, actor: User | None, reason: str) -> Release:
-    """Take the money out of escrow for one transfer. The hold is locked and due."""
-    split = split_release(hold.stay_left, hold.owner_fee_left, hold.sitter_fee_pct)
-    payee = _payee_of(hold) if split.payout else None
-    move(hold, HoldState.RELEASING, actor=actor, reason=reason, last_problem="")
-    release = Release.objects.create(
-        hold=hold,
-        currency=hold.currency,
-        payout_minor=split.payout.amount_minor,
-        sitter_fee_minor=split.sitter_fee.amount_minor,
-        owner_fee_minor=split.owner_fee.amount_minor,
-    )
-    journals.post_release(hold, release)
-    if payee is None:  # nothing is left for the sitter: the fee is earned, no money travels
-        _settle(hold, release)
-        return release
-    transfer = payments.prepare_transfer(
-        source_payment_id=_source(hold),
-        purpose=PURPOSE,
-        subject=str(release.public_id),
-        amount=split.payout,
-        payee_id=payee.id,
-        transfer_group=hold.booking_id,
-    )
-    release.transfer_id = transfer.id
-    release.save(update_fields=["transfer_id"])
-    return release
 
 
 def _payee_of(hold: Hold) -> PayeeView:
     payee = payments_q.payee_of(hold.payee_user_id)
     if payee is None:
-        raise Conflict("payout_account_missing", "Open a payout account first, then ask again.")
+        raise Conflict("payout_account_missing", "Open a payout account first, then ask again.", transient=True)
     if not payee.payouts_enabled:
         raise Conflict(
             "payout_account_not_enabled",
             "The payout account is not ready: finish its set-up with the payment provider.",
+            transient=True,
         )
     return payee
 
 
-def _source(hold: Hold) -> str:
-    return Funding.objects.get(hold=hold, captured_at__isnull=False, surplus=False).payment_id
+def _earned(hold: Hold) -> Earned:
+    """Return what earlier releases of the hold took and did not bring back."""
+    stay, fee = 0, 0
+    for part in ReleasePart.objects.filter(release__hold=hold).exclude(status=PartStatus.FAILED):
+        stay, fee = stay + part.stay_minor, fee + part.sitter_fee_minor
+    return Earned(Money(stay, hold.currency), Money(fee, hold.currency))
 
 
-def _settle(hold: Hold, release: Release) -> None:
-    now = business_now()
-    Release.objects.filter(pk=release.pk).update(status=Release.Status.PAID, settled_at=now)
-    release.status, release.settled_at = Release.Status.PAID, now
-    view = move(hold, HoldState.RELEASED, actor=None, reason="transfer confirmed", released_at=now)
-    events.publish(
-        PayoutReleased(
-            hold_id=view.id,
-            booking_id=view.booking_id,
-            amount_minor=release.payout_minor,
-            currency=release.currency,
-        )
-    )
-
-
-def _lock_by_release(public_id: str) -> tuple[Release, Hold]:
-    release = Release.objects.select_related("hold").get(public_id=public_id)
-    hold = lock_hold(release.hold.booking_id)
-    release.refresh_from_db(fields=["status"])
-    return release, hold
+def _owed(hold: Hold) -> Money:
+    """Return what the sitter owes us from earlier stays, to be kept from this payout."""
+    return Money.zero(hold.currency)
 
 
 def _try_transfer(transfer_id: str) -> bool:

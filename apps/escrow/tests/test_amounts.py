@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.common.money import Money
-from apps.escrow.amounts import release_due, split_release
+from apps.escrow.amounts import Parts, release_due, split_release
 
 DAY = timedelta(hours=24)
 
@@ -18,7 +18,7 @@ DAY = timedelta(hours=24)
     st.integers(0, 10**12), st.integers(0, 10**9), st.decimals(0, 100, places=2), st.sampled_from(["USD", "JPY", "KWD"])
 )
 def test_a_release_loses_no_minor_unit(stay: int, fee: int, pct: Decimal, currency: str) -> None:
-    split = split_release(Money(stay, currency), Money(fee, currency), pct)
+    split = split_release(Parts.of(stay, fee, currency), pct)
     assert split.stay == Money(stay, currency)
     assert split.owner_fee == Money(fee, currency)
     assert min(split.payout, split.sitter_fee) >= Money.zero(currency)

@@ -49,4 +49,15 @@ def test_history_cannot_be_rewritten(story, agent, table: str, attack: str) -> N
 def test_the_database_refuses_more_refund_than_payment(story):
     story.pay()
     with pytest.raises(IntegrityError, match="escrow_hold_refund_within_payment"), transaction.atomic():
+        type(story.row).objects.update(stay_refunded_minor=-1)
+    with pytest.raises(IntegrityError, match="escrow_hold_left_within_payment"), transaction.atomic():
         type(story.row).objects.update(stay_refunded_minor=10_001)
+
+
+def test_the_database_refuses_a_promise_of_what_is_not_left(story):
+    story.pay()
+    for rows in (type(story.row).objects, story.row.fundings):
+        with pytest.raises(IntegrityError, match="left_within_payment"), transaction.atomic():
+            rows.update(stay_left_minor=-1)
+        with pytest.raises(IntegrityError, match="left_within_payment"), transaction.atomic():
+            rows.update(owner_fee_left_minor=1_001)

@@ -1,0 +1,150 @@
+"""What the gateway says about an owner's payment: the money is held, or it goes back in full."""
+
+import logging
+
+from django.db.models import F
+
+from apps.common import events
+from apps.common.clock import business_now
+from apps.common.db import require_transaction
+from apps.escrow import journals, listeners
+from apps.escrow.events import DepositFailed, FundsAdded, FundsHeld
+from apps.escrow.models import Funding, Hold
+from apps.escrow.services.blockers import block
+from apps.escrow.services.holds import lock_hold, move
+from apps.escrow.states import FUNDED, Blocker, HoldState
+from apps.escrow.views import view_hold
+from apps.payments import services as payments
+from apps.payments.types import PaymentView, RefundView
+
+logger = logging.getLogger(__name__)
+
+PURPOSE = "escrow_deposit"
+SURPLUS_PURPOSE = "escrow_surplus"
+_UNPAID = frozenset({HoldState.AWAITING_FUNDS, HoldState.VOID})
+
+
+def settle_success(payment: PaymentView) -> None:
+    """The payment arrived: hold it, or send it back. Inside the payment's result transaction."""
+    require_transaction()
+    funding, hold = lock_by_payment(payment.id)
+    if funding.captured_at is not None:
+        return
+    serves = _serves_change(hold, funding) if funding.change_id else hold.state in _UNPAID
+    left = {"stay_left_minor": funding.stay_minor, "owner_fee_left_minor": funding.owner_fee_minor} if serves else {}
+    Funding.objects.filter(pk=funding.pk).update(captured_at=business_now(), closed_at=None, surplus=not serves, **left)
+    if not serves:
+        _give_back_surplus(hold, funding, payment)
+        return
+    journals.post_capture(hold, funding)
+    if funding.change_id:
+        _add(hold, funding)
+    else:
+        _hold_first(hold, funding)
+
+
+def settle_failure(payment: PaymentView) -> None:
+    """The payment was refused or cancelled: close the attempt. Inside its result transaction."""
+    require_transaction()
+    funding, hold = lock_by_payment(payment.id)
+    if not close(funding):
+        return
+    events.publish(
+        DepositFailed(
+            hold_id=str(hold.public_id),
+            booking_id=hold.booking_id,
+            failure_code=payment.failure_code or payment.status,
+        )
+    )
+
+
+def settle_surplus_returned(refund: RefundView) -> None:
+    """Money that the hold had no use for went back. Inside the refund's result transaction."""
+    require_transaction()
+    funding, _ = lock_by_payment(refund.subject)
+    journals.post_surplus_returned(funding)
+
+
+def settle_surplus_kept(refund: RefundView) -> None:
+    """A second payment could not go back, or came back. Inside the refund's result transaction.
+
+    It is the owner's: the freeze shows staff that somebody has to give it back another way.
+    """
+    require_transaction()
+    funding, hold = lock_by_payment(refund.subject)
+    journals.post_surplus_back(funding)
+    block(hold, Blocker.FREEZE, actor=None, reason="a second payment could not go back to the owner")
+
+
+def close(funding: Funding) -> bool:
+    """Close an attempt that brought nothing; tell whether it was open."""
+    open_ones = Funding.objects.filter(pk=funding.pk, captured_at__isnull=True, closed_at__isnull=True)
+    return open_ones.update(closed_at=business_now()) == 1
+
+
+def lock_by_payment(payment_id: str) -> tuple[Funding, Hold]:
+    """Return an attempt and its hold, which is locked until the transaction ends."""
+    funding = Funding.objects.select_related("hold").get(payment_id=payment_id)
+    hold = lock_hold(funding.hold.booking_id)
+    funding.refresh_from_db(fields=["captured_at", "closed_at"])
+    return funding, hold
+
+
+def _serves_change(hold: Hold, funding: Funding) -> bool:
+    """Tell whether the difference is still needed: held money, not paid by another attempt, still wanted."""
+    if hold.state not in FUNDED or hold.fundings.counting().filter(change_id=funding.change_id).exists():
+        return False
+    return listeners.ask_wanted(view_hold(hold), funding.change_id)
+
+
+def _hold_first(hold: Hold, funding: Funding) -> None:
+    view = move(
+        hold,
+        HoldState.HELD,
+        actor=None,
+        reason="payment succeeded",
+        stay_left_minor=funding.stay_minor,
+        owner_fee_left_minor=funding.owner_fee_minor,
+    )
+    events.publish(
+        FundsHeld(
+            hold_id=view.id,
+            booking_id=view.booking_id,
+            amount_minor=view.total.amount_minor,
+            currency=view.total.currency,
+        )
+    )
+    listeners.tell_funded(view)
+
+
+def _add(hold: Hold, funding: Funding) -> None:
+    """The hold's totals are the sum of what was captured for it."""
+    stay, fee = funding.stay_minor, funding.owner_fee_minor
+    Hold.objects.filter(pk=hold.pk).update(
+        stay_minor=F("stay_minor") + stay,
+        stay_left_minor=F("stay_left_minor") + stay,
+        owner_fee_minor=F("owner_fee_minor") + fee,
+        owner_fee_left_minor=F("owner_fee_left_minor") + fee,
+    )
+    events.publish(
+        FundsAdded(
+            hold_id=str(hold.public_id),
+            booking_id=hold.booking_id,
+            change_id=funding.change_id,
+            amount_minor=stay + fee,
+            currency=hold.currency,
+        )
+    )
+
+
+def _give_back_surplus(hold: Hold, funding: Funding, payment: PaymentView) -> None:
+    """Money came that the hold has no use for (paid twice, or too late): all of it goes back."""
+    journals.post_surplus(hold, funding)
+    payments.prepare_refund(
+        payment_id=payment.id,
+        purpose=SURPLUS_PURPOSE,
+        subject=payment.id,
+        amount=payment.amount,
+        reason="not_needed",
+    )
+    logger.warning("a payment is not needed", extra={"hold": str(hold.public_id), "payment": payment.id})
