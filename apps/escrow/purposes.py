@@ -1,6 +1,6 @@
 """What escrow does when the gateway's answer is known: the same for the answer and the webhook."""
 
-from apps.escrow.services import arrivals, refund_results, refunds, release_results, releases
+from apps.escrow.services import arrivals, refund_results, refunds, release_results, releases, stops
 from apps.payments.purposes import PurposeHandler
 from apps.payments.types import PaymentView, RefundView, TransferView
 
@@ -41,6 +41,10 @@ class ReleasePurpose(PurposeHandler):
     """A transfer of a hold's money to its sitter."""
 
     purpose = releases.PURPOSE
+
+    def transfer_withheld(self, transfer: TransferView) -> str:
+        """Stop what was frozen, disputed or paused between the claim and the call."""
+        return stops.withheld(transfer)
 
     def transfer_succeeded(self, transfer: TransferView) -> None:
         """Close the hold when every transfer has arrived."""

@@ -59,9 +59,8 @@ def payouts_due() -> int:
 
 
 def payouts_blocked() -> int:
-    """Return how many payouts wait although their clock runs: frozen or disputed."""
-    blocked = Q(frozen_at__isnull=False) | Q(disputed_at__isnull=False)
-    return Hold.objects.filter(blocked, state=HoldState.RELEASE_DUE).count()
+    """Return how many payouts wait although their clock runs: frozen, disputed, or the payee is not paid."""
+    return Hold.objects.filter(state=HoldState.RELEASE_DUE).blocked().count()
 
 
 def _hold(booking_id: str) -> Hold:
@@ -72,7 +71,7 @@ def _hold(booking_id: str) -> Hold:
 
 
 def _why_held(hold: Hold) -> str:
-    if hold.frozen_at is not None:
+    if hold.is_frozen():
         return "Held, and frozen while a problem is looked into."
     if hold.disputed_at is not None:
         return "Held while the cardholder's bank decides a dispute."

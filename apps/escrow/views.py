@@ -20,7 +20,7 @@ def view_hold(hold: Hold) -> HoldView:
         owner_fee_left=hold.owner_fee_left,
         sitter_fee_pct=hold.sitter_fee_pct,
         release_due_at=hold.release_due_at,
-        frozen=hold.frozen_at is not None,
+        frozen=hold.is_frozen(),
         disputed=hold.disputed_at is not None,
     )
 

@@ -36,6 +36,13 @@ class PurposeHandler:
     def refund_failed(self, refund: RefundView) -> None:
         """The money is still, or again, with the gateway."""
 
+    def transfer_withheld(self, transfer: TransferView) -> str:
+        """Say why a transfer must not be sent, or "" to let it go; asked once, before its first call.
+
+        A code ends it as a refusal by the gateway would: `transfer_failed` follows in the same transaction.
+        """
+        return ""
+
     def transfer_succeeded(self, transfer: TransferView) -> None:
         """The money is with the payee."""
 

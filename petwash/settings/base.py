@@ -240,9 +240,6 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-# --- Rules of the house that a demo shortens
-PAYOUT_HOLD = timedelta(hours=24)  # elapsed time, after the later of completion and scheduled end
-
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOG_FORMAT = env.text("LOG_FORMAT", "json")
 LOGGING_CONFIG = "apps.common.logs.configure"

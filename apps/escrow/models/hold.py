@@ -5,11 +5,13 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from apps.common.clock import business_now
 from apps.common.models import PublicModel
 from apps.common.money import Money
+from apps.escrow.models.freeze import Freeze
+from apps.escrow.models.payee import PayeeStanding
 from apps.escrow.states import HoldState
 
 
@@ -18,12 +20,30 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
     def payable(self, now: datetime) -> Self:
         """Return the holds whose payout is due and that nothing blocks, longest due first."""
-        return self.filter(
-            state=HoldState.RELEASE_DUE,
-            next_attempt_at__lte=now,
-            frozen_at__isnull=True,
-            disputed_at__isnull=True,
-        ).order_by("next_attempt_at", "id")
+        return (
+            self.filter(
+                state=HoldState.RELEASE_DUE,
+                next_attempt_at__lte=now,
+                disputed_at__isnull=True,
+            )
+            .unfrozen()
+            .payees_paid()
+            .order_by("next_attempt_at", "id")
+        )
+
+    def unfrozen(self) -> Self:
+        """Return the holds that no freeze stops, of whatever scope: see `Hold.is_frozen`."""
+        return self.filter(~Exists(Freeze.objects.wide(OuterRef("payee_user_id"))), frozen_at__isnull=True)
+
+    def payees_paid(self) -> Self:
+        """Return the holds whose payee's payouts do not rest."""
+        return self.filter(~Exists(PayeeStanding.objects.resting().filter(user=OuterRef("payee_user_id"))))
+
+    def blocked(self) -> Self:
+        """Return the holds that something stops: a freeze, a dispute, a payee who is not paid at the moment."""
+        frozen = Exists(Freeze.objects.wide(OuterRef("payee_user_id"))) | Q(frozen_at__isnull=False)
+        resting = Exists(PayeeStanding.objects.resting().filter(user=OuterRef("payee_user_id")))
+        return self.filter(frozen | resting | Q(disputed_at__isnull=False))
 
 
 class Hold(PublicModel):
@@ -101,6 +121,13 @@ class Hold(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.stay} for booking {self.booking_id}"
+
+    def is_frozen(self) -> bool:
+        """Tell whether a freeze of any scope stops the payout: with `HoldQuerySet.unfrozen` the one rule.
+
+        `frozen_at` mirrors the booking's own freeze, under the hold's lock; wider ones are looked up.
+        """
+        return self.frozen_at is not None or Freeze.objects.wide(self.payee_user_id).exists()
 
     @property
     def stay(self) -> Money:

@@ -1,75 +1,65 @@
-"""Freeze and lift: what stops a release beside the hold's state."""
-
-from django.db import transaction
+"""What stops a release beside the hold's state: a booking's freeze and lift, a dispute."""
 
 from apps.accounts.models import User
-from apps.common import audit, events
-from apps.common.clock import business_now
 from apps.common.db import require_transaction
-from apps.common.errors import Conflict, InvalidInput
-from apps.escrow.events import HoldBlocked, HoldUnblocked
-from apps.escrow.models import BlockerChange, Hold
+from apps.common.errors import Conflict, NotFound
+from apps.escrow.freezing import FreezeScope, FreezeTarget
+from apps.escrow.models import Freeze, Hold
+from apps.escrow.services import freezes
 from apps.escrow.services.holds import lock_hold
+from apps.escrow.services.marks import set_mark
 from apps.escrow.states import Blocker
 from apps.escrow.types import HoldView
 from apps.escrow.views import view_hold
 
-_COLUMN = {Blocker.FREEZE: "frozen_at", Blocker.DISPUTE: "disputed_at"}
-
 
 def freeze(*, booking_id: str, actor: User, reason: str) -> HoldView:
-    """Stop the release of a hold until it is lifted; a payout under way is not called back.
+    """Stop the release of a hold until it is lifted; a payout that was sent is not called back.
 
-    Raises: InvalidInput without a reason; Conflict `already_frozen`.
+    Raises: as `freezes.place`.
     """
-    return _change(booking_id, actor, reason, set_on=True)
+    freezes.place(target=_target(booking_id), actor=actor, reason=reason)
+    return view_hold(Hold.objects.get(booking_id=booking_id))
 
 
 def lift(*, booking_id: str, actor: User, reason: str) -> HoldView:
-    """Let a frozen hold go on exactly where it stood; what fell due meanwhile is due at once.
+    """Lift a booking's own freeze; the hold goes on exactly where it stood, due at once if it fell due.
 
-    Raises: InvalidInput without a reason; Conflict `not_frozen`.
+    Above the limit the first person asks and a second one lifts: look at `frozen` of the answer.
+    Raises: NotFound; as `freezes.lift`; Conflict `not_frozen` also when only a wider freeze stops it.
     """
-    return _change(booking_id, actor, reason, set_on=False)
+    standing = Freeze.objects.active().of(_target(booking_id)).first()
+    if standing is None:
+        hold = Hold.objects.filter(booking_id=booking_id).first()
+        if hold is None:
+            raise NotFound
+        wide = " It is stopped by a wider freeze: lift that one." if hold.is_frozen() else ""
+        raise Conflict("not_frozen", f"This payment is not frozen.{wide}")
+    freezes.lift(freeze_id=str(standing.public_id), actor=actor, reason=reason)
+    return view_hold(Hold.objects.get(booking_id=booking_id))
 
 
 def freeze_in_use_case(*, booking_id: str, actor: User, reason: str) -> None:
     """Freeze as one step of another use case's transaction; a frozen hold stays frozen."""
-    block(lock_hold(booking_id), Blocker.FREEZE, actor=actor, reason=reason)
+    freezes.keep_frozen(lock_hold(booking_id), actor=actor, reason=reason)
 
 
 def block(hold: Hold, blocker: Blocker, *, actor: User | None, reason: str) -> None:
-    """Set a blocker on a locked hold; one that is set already stays as it is."""
+    """Set a blocker on a locked hold; one that is set already stays, a freeze then until it is lifted."""
     require_transaction()
-    _set(hold, blocker, actor, reason, set_on=True)
+    if blocker == Blocker.FREEZE:
+        freezes.keep_frozen(hold, actor=actor, reason=reason)
+    else:
+        set_mark(hold, blocker, actor=actor, reason=reason, set_on=True)
 
 
 def unblock(hold: Hold, blocker: Blocker, *, actor: User | None, reason: str) -> None:
-    """Take a blocker off a locked hold."""
+    """Take a dispute's mark off a locked hold; a freeze is lifted by its own rule."""
     require_transaction()
-    _set(hold, blocker, actor, reason, set_on=False)
+    if blocker == Blocker.FREEZE:
+        raise ValueError("A freeze is lifted by freezes.lift, which asks who may.")
+    set_mark(hold, blocker, actor=actor, reason=reason, set_on=False)
 
 
-def _change(booking_id: str, actor: User, reason: str, *, set_on: bool) -> HoldView:
-    if not reason.strip():
-        raise InvalidInput.field("reason", "Say why: it goes into the record.")
-    with transaction.atomic(durable=True):
-        hold = lock_hold(booking_id)
-        if not _set(hold, Blocker.FREEZE, actor, reason, set_on=set_on):
-            code = "already_frozen" if set_on else "not_frozen"
-            raise Conflict(code, f"This payment is {code.replace('_', ' ')}.")
-        action = "escrow.freeze" if set_on else "escrow.lift"
-        audit.record(actor, action, f"hold:{hold.public_id}", reason=reason, booking=booking_id)
-        return view_hold(hold)
-
-
-def _set(hold: Hold, blocker: Blocker, actor: User | None, reason: str, *, set_on: bool) -> bool:
-    column = _COLUMN[blocker]
-    if (getattr(hold, column) is not None) == set_on:
-        return False
-    setattr(hold, column, business_now() if set_on else None)
-    hold.save(update_fields=[column])
-    BlockerChange.objects.create(hold=hold, blocker=blocker, set_on=set_on, actor=actor, reason=reason)
-    event = HoldBlocked if set_on else HoldUnblocked
-    events.publish(event(hold_id=str(hold.public_id), booking_id=hold.booking_id, blocker=blocker.value))
-    return True
+def _target(booking_id: str) -> FreezeTarget:
+    return FreezeTarget(FreezeScope.BOOKING, booking_id=booking_id)

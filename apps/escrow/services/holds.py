@@ -6,8 +6,6 @@ Locks are always taken in this order: payment operation, hold, booking, sitter, 
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-
 from apps.accounts.models import User
 from apps.common import events
 from apps.common.db import require_transaction
@@ -16,6 +14,7 @@ from apps.escrow import listeners
 from apps.escrow.amounts import release_due
 from apps.escrow.events import ReleaseScheduled
 from apps.escrow.models import DueChange, Hold, HoldTransition
+from apps.escrow.services import policies
 from apps.escrow.states import HoldState, can_move
 from apps.escrow.types import HoldTerms, HoldView
 from apps.escrow.views import view_hold
@@ -81,12 +80,13 @@ def start_release_clock(
     actor: User | None,
     reason: str,
 ) -> HoldView:
-    """Start the clock to the payout: 24 elapsed hours from the later of completion and end.
+    """Start the clock to the payout: the policy's elapsed hours (24) from the later of completion and end.
 
     Raises: Conflict `hold_moved` unless the money is held.
     """
     hold = lock_hold(booking_id)
-    due = release_due(completed_at, scheduled_end_at, settings.PAYOUT_HOLD)
+    wait, policy = policies.hold_time(hold)
+    due = release_due(completed_at, scheduled_end_at, wait)
     clock = {"release_due_at": due, "next_attempt_at": due}
     if hold.state == HoldState.REFUNDING and hold.resume_state == HoldState.HELD:
         # What a refund leaves goes on as due, as soon as the refund is confirmed.
@@ -96,7 +96,8 @@ def start_release_clock(
         move(hold, HoldState.RELEASE_DUE, actor=actor, reason=reason, **clock)
     else:
         raise _moved(hold.state)
-    DueChange.objects.create(hold=hold, old_due_at=None, new_due_at=due, actor=actor, reason=reason)
+    said = f"{reason} ({policy})"
+    DueChange.objects.create(hold=hold, old_due_at=None, new_due_at=due, actor=actor, reason=said)
     view = view_hold(hold)
     events.publish(ReleaseScheduled(hold_id=view.id, booking_id=booking_id, release_due_at=due.isoformat()))
     return view

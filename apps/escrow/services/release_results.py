@@ -13,6 +13,7 @@ from apps.escrow.events import PayoutFailed, PayoutReleased
 from apps.escrow.models import Hold, Release, ReleasePart
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.services.shares import give_back
+from apps.escrow.services.stops import STOPS
 from apps.escrow.states import HoldState, PartStatus
 from apps.payments.types import TransferView
 
@@ -52,7 +53,9 @@ def conclude(hold: Hold, release: Release) -> None:
     if any(part.status == PartStatus.IN_TRANSIT for part in parts):
         return
     refused = [part for part in parts if part.status == PartStatus.FAILED]
-    code = refused[0].failure_code if refused else ""
+    codes = [part.failure_code for part in refused]
+    # What was only withheld says less than what the gateway refused.
+    code = min(codes, key=lambda one: one in STOPS, default="")
     _settle(release, _status_of(parts, refused), code)
     if refused:
         _make_due_again(hold, code)
@@ -72,6 +75,9 @@ def _settle(release: Release, status: Release.Status, code: str) -> None:
 
 
 def _make_due_again(hold: Hold, code: str) -> None:
+    if code in STOPS:  # never sent, and due at once when nothing stops it any more
+        move(hold, HoldState.RELEASE_DUE, actor=None, reason=f"stopped before it was sent: {code}")
+        return
     move(
         hold,
         HoldState.RELEASE_DUE,

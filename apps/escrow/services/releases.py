@@ -12,10 +12,12 @@ from apps.common.errors import Conflict, DomainError
 from apps.common.money import Money
 from apps.escrow import journals
 from apps.escrow.amounts import Earned, Parts, ReleaseSplit, share_release, split_release
+from apps.escrow.gate import pass_gate
 from apps.escrow.models import Funding, Hold, Release, ReleasePart
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.services.release_results import conclude
 from apps.escrow.services.shares import fundings_of, left_in, take
+from apps.escrow.services.stops import STOPS, stop, stopped_by
 from apps.escrow.states import HoldState, PartStatus
 from apps.escrow.types import PayoutView
 from apps.escrow.views import view_payout
@@ -37,10 +39,11 @@ def release_payout(*, booking_id: str, actor: User) -> PayoutView:
     """Pay one hold out now when it is due; a payout that has begun or ended is returned as it is.
 
     Raises: Conflict `hold_not_elapsed` (details: release_due_at) | `escrow_frozen` |
-    `payment_disputed` | `refund_in_progress` | `nothing_to_release` | `payout_account_missing` |
+    `payment_disputed` | `payouts_paused` | `refund_in_progress` | `nothing_to_release` | `payout_account_missing` |
     `payout_account_not_enabled`.
     """
     with transaction.atomic(durable=True):
+        pass_gate()
         hold = lock_hold(booking_id)
         if hold.state not in _PAID:
             _refuse_unless_due(hold, business_now())
@@ -49,6 +52,8 @@ def release_payout(*, booking_id: str, actor: User) -> PayoutView:
     for transfer_id in transfers_of(release):
         payments.execute_transfer(transfer_id)
     release.refresh_from_db()
+    if release.failure_code in STOPS:  # stopped between the claim and the call
+        raise stop(release.failure_code)
     return view_payout(release)
 
 
@@ -130,6 +135,7 @@ def _claim_batch() -> list[Sequence[str]]:
     An empty list means that nothing is due.
     """
     with transaction.atomic(durable=True):
+        pass_gate()
         due = Hold.objects.payable(business_now()).select_for_update(skip_locked=True)
         return [_claim_or_postpone(hold) for hold in due[:BATCH]]
 
@@ -158,10 +164,8 @@ def _refuse_unless_due(hold: Hold, now: datetime) -> None:
             f"There is nothing to pay out: the payment is {HoldState(hold.state).label.lower()}.",
             transient=hold.state in {HoldState.HELD, HoldState.REFUNDING},
         )
-    if hold.frozen_at is not None:
-        raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.", transient=True)
-    if hold.disputed_at is not None:
-        raise Conflict("payment_disputed", "The cardholder disputes this payment.", transient=True)
+    if code := stopped_by(hold):
+        raise stop(code)
     if hold.release_due_at > now:
         due = hold.release_due_at.isoformat()
         raise Conflict(

@@ -50,7 +50,7 @@ def test_each_change_of_the_due_instant_is_on_record(story):
     instant = story.complete()
     (change,) = DueChange.objects.all()
     assert (change.old_due_at, change.new_due_at, change.actor, change.reason) == (
-        None, instant, story.sitter, "stay completed",
+        None, instant, story.sitter, "stay completed (24 h after the stay)",
     )  # fmt: skip
 
 

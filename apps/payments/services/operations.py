@@ -48,10 +48,13 @@ class Claim:
         return f"{self.public_id}:{self.generation}"
 
 
-def claim(operation: Operation, row: MoneyRow | None = None) -> Claim | None:
-    """Take the operation's lease and commit; None when it is finished or in other hands.
+def claim(
+    operation: Operation, row: MoneyRow | None = None, *, withheld: Callable[[], bool] | None = None
+) -> Claim | None:
+    """Take the operation's lease and commit; None when it is finished, in other hands or withheld.
 
-    The row that it moves, if given, shows that an answer is awaited.
+    The row that it moves, if given, shows that an answer is awaited. `withheld` is asked before the first call,
+    in the claim's transaction: it answers True when it has closed the operation instead.
     """
     token, now = uuid7(), real_now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -68,6 +71,8 @@ def claim(operation: Operation, row: MoneyRow | None = None) -> Claim | None:
         if not taken:
             return None
         operation.refresh_from_db()
+        if withheld is not None and operation.attempts == 1 and withheld():
+            return None
         if row is not None:
             _show(row, PaymentStatus.SENT, (PaymentStatus.PREPARED, PaymentStatus.UNKNOWN))
     return Claim(

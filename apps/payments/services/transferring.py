@@ -65,7 +65,7 @@ def execute_transfer(transfer_id: str) -> TransferView:
 
 def transfer_if_due(operation: Operation, row: Transfer) -> None:
     """Make a transfer's call unless it is finished or in other hands."""
-    held = operations.claim(operation, row)
+    held = operations.claim(operation, row, withheld=lambda: _withheld(row))
     if held is None:
         return
     payment, payee = row.source_payment, row.payee
@@ -76,6 +76,14 @@ def transfer_if_due(operation: Operation, row: Transfer) -> None:
         record=lambda facts: recording.record_transfer(row.pk, facts),
         refuse=lambda refusal: recording.refuse_transfer(row.pk, refusal.code, refusal.message),
     )
+
+
+def _withheld(row: Transfer) -> bool:
+    """Close a transfer that its purpose wants stopped before it was ever sent."""
+    code = handler_for(row.purpose).transfer_withheld(selectors.transfer_view(row))
+    if code:
+        recording.refuse_transfer(row.pk, code, "Stopped before it was sent.")
+    return bool(code)
 
 
 def _transfer(held: Claim, row: Transfer, payment: Payment, payee: PayeeAccount) -> MovementFacts:
