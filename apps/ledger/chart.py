@@ -48,7 +48,13 @@ CHART: Final[dict[str, AccountKind]] = {
         AccountKind("dispute_loss", DEBIT, meaning="lost disputes"),
         AccountKind("dispute_fees", DEBIT, meaning="the gateway's fees for disputes"),
         AccountKind("tax_payable", CREDIT, meaning="collected for the tax office"),
-        AccountKind("sitter_receivable", DEBIT, owned=True, meaning="owed back by a sitter"),
+        AccountKind(
+            "sitter_receivable",
+            DEBIT,
+            owned=True,
+            guarded=True,
+            meaning="owed back by a sitter; never settled beyond what is owed",
+        ),
         AccountKind("goodwill", DEBIT, meaning="refunds at the platform's cost"),
         AccountKind("rounding", DEBIT, meaning="must stay zero"),
     )

@@ -65,6 +65,17 @@ REFUSED = {
         JOURNAL + entry("escrow", 10_001) + entry("stripe_clearing", -10_001),
         "ledger_balance_not_negative",
     ),
+    "more of a sitter's debt settled than is owed": (
+        ACCOUNT.format(kind="sitter_receivable", owner="sitter-1", currency="USD", side=1, guarded=True)
+        + JOURNAL
+        + entry("stripe_clearing", 1)
+        + entry("sitter_receivable", -1),
+        "ledger_balance_not_negative",
+    ),
+    "a sitter's debt without its guard": (
+        ACCOUNT.format(kind="sitter_receivable", owner="sitter-1", currency="USD", side=1, guarded=False),
+        "ledger_account_guarded_by_kind",
+    ),
     "entry of nothing": (JOURNAL + entry("escrow", 0), "ledger_entry_moves_money"),
     "entry without a journal": (
         """INSERT INTO ledger_entry (journal_id, account_id, currency, amount_minor, effective_at)
