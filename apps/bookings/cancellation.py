@@ -47,8 +47,9 @@ class RefundTerms:
 def refund_terms(facts: Cancellation, stay: Money, owner_fee: Money) -> RefundTerms:
     """Return what a cancellation at `facts.now` gives back of the stay price and the owner's fee."""
     rule, percent, why = _rule(facts)
-    # The sitter's part is rounded down: the remainder of a cent goes to the owner.
-    sitter_keeps = Money(stay.amount_minor * (100 - percent) // 100, stay.currency)
+    # The sitter's part is rounded down to what a card can be refunded: the remainder goes to the owner.
+    steps = stay.amount_minor * (100 - percent) // (100 * stay.step_minor)
+    sitter_keeps = Money(steps * stay.step_minor, stay.currency)
     return RefundTerms(
         rule=rule,
         percent=percent,

@@ -1,7 +1,7 @@
 """How a booking follows its hold, in the same transaction: escrow knows no booking."""
 
 from apps.bookings.models import Booking
-from apps.bookings.services.payment import settle_paid
+from apps.bookings.services.payment import settle_paid, wants_change
 from apps.escrow.listeners import HoldListener
 from apps.escrow.types import HoldView
 
@@ -16,3 +16,7 @@ class BookingFollowsHold(HoldListener):
     def funds_held(self, hold: HoldView) -> None:
         """Ask the sitter, or send late money back."""
         settle_paid(hold.booking_id)
+
+    def wants_change(self, hold: HoldView, change_id: str) -> bool:
+        """Keep the money for a change while the stay is on; for one that is over or off it goes back."""
+        return wants_change(hold.booking_id)

@@ -35,6 +35,7 @@ class PayoutView(ApiView):
             "hold_not_elapsed:409",
             "escrow_frozen:409",
             "payment_disputed:409",
+            "refund_in_progress:409",
             "nothing_to_release:409",
             "payout_refused:409",
             "payout_account_missing:409",

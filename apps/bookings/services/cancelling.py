@@ -97,7 +97,9 @@ def cancel(*, actor: User, booking_id: str, refund_quote: str) -> Booking:
         return booking
     signed = _read(refund_quote, key, actor)
     if booking.status == BookingStatus.PENDING_PAYMENT and not escrow.cancel_attempts(key):
-        raise Conflict("payment_in_progress", "The payment is just being processed; ask for a new refund quote.")
+        raise Conflict(
+            "payment_in_progress", "The payment is just being processed; ask for a new refund quote.", transient=True
+        )
     refund_id = _call_off(key, actor, signed)
     if refund_id:
         escrow.execute_refund(refund_id)

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 ANSWER_WINDOW = timedelta(hours=24)
 BATCH = 100
+_ON = frozenset({BookingStatus.REQUESTED, BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS})
 
 
 def deposit(*, actor: User, booking_id: str, payment_method: str) -> tuple[Booking, DepositView]:
@@ -77,6 +78,16 @@ def settle_paid(booking_id: str) -> None:
     )
 
 
+def wants_change(booking_id: str) -> bool:
+    """Tell whether money that arrives for a change of a booking serves it: asked for, agreed, or under way.
+
+    Inside the transaction of the payment's result. Its nights are the stay's own and still taken, so
+    nothing has to be reserved again; for every other booking the difference goes back in full.
+    """
+    require_transaction()
+    return lock_booking(booking_id).status in _ON
+
+
 def expire_overdue() -> int:
     """Expire bookings that nobody paid or answered in time; return how many.
 
@@ -97,7 +108,7 @@ def expire_overdue() -> int:
 def _refuse_unpayable(booking_id: str) -> None:
     booking = lock_booking(booking_id)
     if booking.status in AGREED | {BookingStatus.REQUESTED}:
-        raise Conflict("already_paid", "This booking is already paid.")
+        raise Conflict("already_paid", "This booking is already paid.", transient=True)
     if booking.status == BookingStatus.EXPIRED or booking.hold_expires_at <= business_now():
         raise Conflict("payment_window_over", "The nights were kept for 15 minutes: ask for a new price.")
     if booking.status != BookingStatus.PENDING_PAYMENT:

@@ -11,7 +11,8 @@ from apps.escrow.types import PayoutView
 
 _OVER = frozenset({BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.NO_SHOW})
 
-_REFUSED = "failed"
+# Wholly, or in part: what was refused is due again by itself.
+_REFUSED = frozenset({"failed", "partial"})
 
 
 def request_payout(*, actor: User, booking_id: str) -> PayoutView:
@@ -27,10 +28,11 @@ def request_payout(*, actor: User, booking_id: str) -> PayoutView:
     if escrow_q.hold_of(key).state == HoldState.REFUNDED:
         raise Conflict("nothing_to_release", "Everything went back to the owner.")
     payout = escrow.StayPetEscrow.release_payout(booking_id=key, actor=actor)
-    if payout.status == _REFUSED:
+    if payout.status in _REFUSED:
         raise Conflict(
             "payout_refused",
             "The payment provider refused the transfer. Check your payout account; we try again by ourselves.",
             {"reason": payout.failure_code},
+            transient=True,
         )
     return payout

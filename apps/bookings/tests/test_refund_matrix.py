@@ -40,6 +40,13 @@ def test_half_a_cent_goes_to_the_owner() -> None:
     assert terms("flexible", 20 * HOUR).stay == Money(5001, "USD")
 
 
+@pytest.mark.parametrize(("stay", "back"), [(Money(12_350, "KWD"), 6_180), (Money(12_351, "JPY"), 6_176)])
+def test_what_goes_back_is_what_a_card_can_be_refunded(stay: Money, back: int) -> None:
+    now = START - 20 * HOUR
+    facts = Cancellation(CancellationPolicy("flexible"), now - timedelta(days=30), START, now, by_owner=True)
+    assert refund_terms(facts, stay, Money.zero(stay.currency)).stay.amount_minor == back
+
+
 @pytest.mark.parametrize(
     ("booked_before", "notice", "rule"),
     [

@@ -80,7 +80,8 @@ def cancel_attempts(booking_id: str) -> bool:
     False: the money is already there, or the gateway did not confirm; ask again later.
     """
     open_ones = Funding.objects.filter(hold__booking_id=booking_id, closed_at__isnull=True)
-    return all(_cancelled(payment_id) for payment_id in list(open_ones.values_list("payment_id", flat=True)))
+    each = [_cancelled(payment_id) for payment_id in open_ones.values_list("payment_id", flat=True)]
+    return all(each)
 
 
 def _charge(order: _Order) -> DepositView:
@@ -120,14 +121,7 @@ def _refuse_first(hold: Hold, order: _Order) -> None:
 
 
 def _refuse_change(hold: Hold, order: _Order) -> None:
-    parts = order.parts(hold)
-    for name, part in (("stay_minor", parts.stay), ("owner_fee_minor", parts.owner_fee)):
-        if part.currency != hold.currency:
-            raise InvalidInput.field("currency", f"must be the hold's, {hold.currency}.")
-        if part < Money.zero(hold.currency):
-            raise InvalidInput.field(name, "must not be below zero: a difference that goes back is a refund.")
-    if not parts.total:
-        raise InvalidInput.field("amount_minor", "must be above zero.")
+    _refuse_amounts(hold, order.parts(hold))
     if hold.fundings.counting().filter(change_id=order.change_id).exists():
         raise _already_paid("This change is already paid.")
     if hold.state == HoldState.REFUNDING:
@@ -135,9 +129,21 @@ def _refuse_change(hold: Hold, order: _Order) -> None:
     if hold.state != HoldState.HELD:
         raise Conflict("nothing_held", f"Nothing can be added: {HoldState(hold.state).label.lower()}.")
     if hold.frozen_at is not None:
-        raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.")
+        raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.", transient=True)
     if hold.disputed_at is not None:
-        raise Conflict("payment_disputed", "The cardholder disputes this payment.")
+        raise Conflict("payment_disputed", "The cardholder disputes this payment.", transient=True)
+
+
+def _refuse_amounts(hold: Hold, parts: Parts) -> None:
+    for name, part in (("stay_minor", parts.stay), ("owner_fee_minor", parts.owner_fee)):
+        if part.currency != hold.currency:
+            raise InvalidInput.field("currency", f"must be the hold's, {hold.currency}.")
+        if part < Money.zero(hold.currency):
+            raise InvalidInput.field(name, "must not be below zero: a difference that goes back is a refund.")
+        if part.amount_minor % part.step_minor:
+            raise InvalidInput.field(name, f"must be a multiple of {part.step_minor}, as cards are charged.")
+    if not parts.total:
+        raise InvalidInput.field("amount_minor", "must be above zero.")
 
 
 def _already_paid(sentence: str) -> Conflict:

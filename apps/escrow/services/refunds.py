@@ -161,5 +161,7 @@ def _refuse(hold: Hold, parts: Parts, states: frozenset[HoldState]) -> None:
     ):
         if not Money.zero(hold.currency) <= part <= limit:
             raise InvalidInput.field(name, f"must be between 0 and what is left: {limit}.")
+        if part != limit and part.amount_minor % part.step_minor:
+            raise InvalidInput.field(name, f"must be a multiple of {part.step_minor}, as cards are refunded.")
     if not parts.total:
         raise InvalidInput.field("amount_minor", "must be above zero.")

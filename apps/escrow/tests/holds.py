@@ -15,6 +15,12 @@ from apps.escrow.services import StayPetEscrow
 from apps.escrow.types import DepositView, HoldTerms, HoldView, PayoutView, RefundView
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
+from apps.payments import services as payments
+from apps.payments.gateways.port import MovementFacts
+from apps.payments.models import Operation, Payment
+from apps.payments.models import Refund as GatewayRefund
+from apps.payments.services.recording import move_payment, record_refund
+from apps.payments.states import PaymentStatus
 
 VISA = "pm_card_visa"
 DECLINED = "pm_card_chargeDeclined"
@@ -33,12 +39,16 @@ class Story:
     booking_id: str
     owner: Any
     sitter: Any
+    currency: str = "USD"
 
     @classmethod
-    def open(cls, booking_id: str, owner: Any, sitter: Any, stay: int = 10_000, fee: int = 1_000) -> "Story":
+    def open(
+        cls, booking_id: str, owner: Any, sitter: Any, stay: int = 10_000, fee: int = 1_000, currency: str = "USD"
+    ) -> "Story":
         """Open a hold with a sitter fee of 15 percent, in the open transaction."""
-        services.open_hold(HoldTerms(booking_id, usd(stay), usd(fee), Decimal(15), sitter.pk))
-        return cls(booking_id, owner, sitter)
+        terms = HoldTerms(booking_id, Money(stay, currency), Money(fee, currency), Decimal(15), sitter.pk)
+        services.open_hold(terms)
+        return cls(booking_id, owner, sitter, currency)
 
     @property
     def hold(self) -> HoldView:
@@ -54,6 +64,17 @@ class Story:
         """Deposit; nothing is asked of the booking."""
         return StayPetEscrow.deposit_funds(
             booking_id=self.booking_id, payment_method=card, actor=self.owner, admit=lambda: None
+        )
+
+    def add(self, stay: int, fee: int = 0, card: str = VISA, change: str = "a-night-more") -> DepositView:
+        """Pay the difference of a change."""
+        return StayPetEscrow.add_funding(
+            booking_id=self.booking_id,
+            change_id=change,
+            stay=Money(stay, self.currency),
+            owner_fee=Money(fee, self.currency),
+            payment_method=card,
+            actor=self.owner,
         )
 
     def complete(self, ends_in: timedelta = timedelta(0)) -> datetime:
@@ -77,13 +98,17 @@ class Story:
     def refund(self, stay: int, fee: int = 0) -> RefundView:
         """Refund parts."""
         return StayPetEscrow.refund(
-            booking_id=self.booking_id, stay=usd(stay), owner_fee=usd(fee), reason="staff_decision", actor=None
+            booking_id=self.booking_id,
+            stay=Money(stay, self.currency),
+            owner_fee=Money(fee, self.currency),
+            reason="staff_decision",
+            actor=None,
         )
 
     def balances(self) -> tuple[int, int]:
         """Return what the ledger holds of stay and fee."""
         accounts = (AccountRef("escrow", self.booking_id), AccountRef("owner_fee_deferred", self.booking_id))
-        stay, fee = (ledger.balance(account, "USD").amount_minor for account in accounts)
+        stay, fee = (ledger.balance(account, self.currency).amount_minor for account in accounts)
         return stay, fee
 
 
@@ -95,3 +120,26 @@ def a_day_passes(extra: int = 1) -> None:
 def system_balance(kind: str) -> int:
     """Return the natural balance of one of the company's accounts."""
     return ledger.balance(AccountRef(kind), "USD").amount_minor
+
+
+def swept(since: datetime) -> None:
+    """Let the sweep finish what hangs; `since` is any instant in the past."""
+    Operation.objects.update(next_attempt_at=since, lease_until=None)
+    payments.resume_stale(limit=1_000)
+
+
+def fail_refund(gateway_refund_id: str) -> None:
+    """The gateway refuses a refund for good, or the owner's bank returns it."""
+    row = GatewayRefund.objects.get(public_id=gateway_refund_id)
+    facts = MovementFacts(row.provider_id or "re_x", str(row.public_id), status="failed", amount=row.amount)
+    with transaction.atomic():
+        record_refund(row.pk, facts)
+
+
+def succeed_late(payment_id: str) -> None:
+    """The gateway reports a success for a payment that had failed or was cancelled."""
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(public_id=payment_id)
+        payment.provider_id = payment.provider_id or f"pi_{payment.pk}"
+        payment.charge_id = payment.charge_id or f"ch_{payment.pk}"
+        move_payment(payment, PaymentStatus.SUCCEEDED)
