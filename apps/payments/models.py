@@ -3,7 +3,6 @@
 Private to this app; others use services and selectors, or a foreign key by name.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,12 +22,10 @@ from apps.payments.states import (
     WebhookStatus,
 )
 
-# Whoever prepared an operation executes it at once; the sweep waits so long before it steps in.
-SWEEP_GRACE = timedelta(seconds=60)
-
 
 def _after_grace() -> Any:
-    return real_now() + SWEEP_GRACE
+    """Whoever prepared an operation executes it at once; the sweep waits so long before it steps in."""
+    return real_now() + settings.OUTSIDE_CALL_LEASE
 
 
 class MoneyRow(PublicModel):

@@ -240,6 +240,12 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
+# --- Patience. The chaos run shortens it; nothing else does.
+# Whoever took an outside call and is silent for so long is believed dead: another one looks what came of it.
+OUTSIDE_CALL_LEASE = timedelta(seconds=60)
+OUTSIDE_CALL_LONGEST_WAIT = timedelta(minutes=10)  # waits between attempts double up to this
+PAYOUT_RETRY_AFTER = timedelta(minutes=30)  # after a refusal or a payee who cannot be paid; by hand it may be earlier
+
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOG_FORMAT = env.text("LOG_FORMAT", "json")
 LOGGING_CONFIG = "apps.common.logs.configure"

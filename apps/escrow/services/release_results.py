@@ -1,7 +1,6 @@
 """What the gateway says about a payout's transfers: the same for the answer, the webhook and the sweep."""
 
-from datetime import timedelta
-
+from django.conf import settings
 from django.db.models import Sum
 
 from apps.common import events
@@ -16,9 +15,6 @@ from apps.escrow.services.shares import give_back
 from apps.escrow.services.stops import STOPS
 from apps.escrow.states import HoldState, PartStatus
 from apps.payments.types import TransferView
-
-# After a refused transfer; the sitter may ask earlier by hand.
-RETRY_AFTER = timedelta(minutes=30)
 
 
 def settle_success(transfer: TransferView) -> None:
@@ -83,7 +79,7 @@ def _make_due_again(hold: Hold, code: str) -> None:
         HoldState.RELEASE_DUE,
         actor=None,
         reason=f"transfer refused: {code}",
-        next_attempt_at=business_now() + RETRY_AFTER,
+        next_attempt_at=business_now() + settings.PAYOUT_RETRY_AFTER,
         last_problem=code,
     )
     events.publish(PayoutFailed(hold_id=str(hold.public_id), booking_id=hold.booking_id, failure_code=code))

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
@@ -29,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 PURPOSE = "escrow_release"
 BATCH = 50
-# After a payee who cannot be paid yet; the sitter may ask earlier by hand.
-RETRY_AFTER = timedelta(minutes=30)
 
 _PAID = frozenset({HoldState.RELEASING, HoldState.RELEASED})
 
@@ -147,7 +146,7 @@ def _claim_or_postpone(hold: Hold) -> Sequence[str]:
     except Exception as problem:
         # Whatever is wrong with one payee is that payee's alone; the hold is looked at again later.
         code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-        due = business_now() + RETRY_AFTER
+        due = business_now() + settings.PAYOUT_RETRY_AFTER
         Hold.objects.filter(pk=hold.pk).update(next_attempt_at=due, last_problem=code[:80])
         logger.warning("payout postponed", extra={"hold": str(hold.public_id), "why": code})
         return ()

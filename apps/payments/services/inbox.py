@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Model, Q
 
@@ -22,8 +23,6 @@ from apps.payments.services import recording
 from apps.payments.states import WebhookStatus
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=60)
-LONGEST_WAIT = timedelta(minutes=10)
 PARKED_FOR = timedelta(hours=24)
 WAITING = (WebhookStatus.RECEIVED, WebhookStatus.PARKED)
 
@@ -114,7 +113,7 @@ def _claim(webhook_pk: int) -> bool:
     now = real_now()
     due = WebhookEvent.objects.filter(pk=webhook_pk, status__in=WAITING, next_attempt_at__lte=now)
     with transaction.atomic(durable=True):
-        return bool(due.update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE))
+        return bool(due.update(attempts=F("attempts") + 1, next_attempt_at=now + settings.OUTSIDE_CALL_LEASE))
 
 
 def _record(kind: _Kind, facts: Any) -> bool:
@@ -135,7 +134,9 @@ def _parked(row: WebhookEvent) -> WebhookStatus:
 def _close(row: WebhookEvent, status: WebhookStatus, error: str) -> None:
     row.status = status
     row.last_error = error[:300]
-    row.next_attempt_at = real_now() + min(LONGEST_WAIT, timedelta(seconds=2 ** min(row.attempts, 10)))
+    row.next_attempt_at = real_now() + min(
+        settings.OUTSIDE_CALL_LONGEST_WAIT, timedelta(seconds=2 ** min(row.attempts, 10))
+    )
     row.processed_at = None if status == WebhookStatus.PARKED else real_now()
     row.save(update_fields=["status", "last_error", "next_attempt_at", "processed_at"])
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -22,9 +23,6 @@ from apps.payments.states import OPEN_OPERATIONS, OperationStatus, PaymentStatus
 
 Facts = TypeVar("Facts")
 MoneyRow = Payment | Refund | Transfer
-
-LEASE = timedelta(seconds=60)
-LONGEST_WAIT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,8 @@ def claim(
         taken = Operation.objects.filter(free, pk=operation.pk, status__in=OPEN_OPERATIONS).update(
             status=OperationStatus.SENT,
             lease_token=token,
-            lease_until=now + LEASE,
-            next_attempt_at=now + LEASE,
+            lease_until=now + settings.OUTSIDE_CALL_LEASE,
+            next_attempt_at=now + settings.OUTSIDE_CALL_LEASE,
             attempts=F("attempts") + 1,
             sent_at=Coalesce("sent_at", now),
         )
@@ -156,7 +154,7 @@ def _leave_open(held: Claim, row: MoneyRow | None, error: str, *, new_generation
 
 
 def _wait(held: Claim) -> timedelta:
-    return min(LONGEST_WAIT, timedelta(seconds=2 ** min(held.attempts, 10)))
+    return min(settings.OUTSIDE_CALL_LONGEST_WAIT, timedelta(seconds=2 ** min(held.attempts, 10)))
 
 
 def _lock(row: MoneyRow | None) -> None:
