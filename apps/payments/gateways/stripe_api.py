@@ -287,7 +287,7 @@ def _absent_is_none() -> Iterator[list[dict[str, Any]]]:
     try:
         yield found
     except GatewayRefused as refusal:
-        if refusal.code != "resource_missing":
+        if refusal.code not in {"resource_missing", "account_invalid"}:
             raise
 
 
@@ -307,7 +307,9 @@ def _translated() -> Iterator[None]:
             raise GatewayUncertain("the key is in use by another request") from error
         raise GatewayKeySpent("the key stands for another request") from error
     except stripe.PermissionError as error:
-        if error.code != "account_invalid":  # any other is a key of ours that lacks a right
+        if (
+            error.error is None or error.error.code != "account_invalid"
+        ):  # any other is a key of ours that lacks a right
             raise GatewayUncertain(f"{type(error).__name__} (HTTP {error.http_status})") from error
         raise GatewayRefused("account_invalid", "The gateway does not know this account, or no longer.") from error
     except stripe.InvalidRequestError as error:

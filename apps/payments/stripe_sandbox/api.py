@@ -19,11 +19,12 @@ from apps.payments.stripe_sandbox.problems import (
     invalid,
     key_reused,
     locked_out,
+    no_access,
     too_many,
 )
 from apps.payments.stripe_sandbox.store import Store
 
-OK, UNAUTHORISED, FORBIDDEN = 200, 401, 403
+OK, UNAUTHORISED = 200, 401
 _BEFORE = {"fail_500_before": failed, "rate_limit": too_many, "lock_timeout": locked_out, "conflict": in_use}
 
 
@@ -99,12 +100,7 @@ class Api:
         )
         with self.store.transaction():
             if request.account and self.store.get("account", request.account) is None:
-                raise invalid(
-                    f"The provided key does not have access to account '{request.account}' "
-                    "(or that account does not exist).",
-                    code="account_invalid",
-                    status=FORBIDDEN,
-                )
+                raise no_access(request.account)
             return self._once(request, context, endpoint)
 
     @contextmanager

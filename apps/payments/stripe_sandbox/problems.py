@@ -35,6 +35,12 @@ def missing(kind: str, identifier: str, param: str = "id") -> StripeProblem:
     return invalid(message, param=param, code="resource_missing", status=404)
 
 
+def no_access(account: str) -> StripeProblem:
+    """Return Stripe's answer to an account that is not connected (docs.stripe.com/error-codes#account-invalid)."""
+    message = f"The provided key does not have access to account '{account}' (or that account does not exist)."
+    return invalid(message, code="account_invalid", status=403)
+
+
 def executed(message: str, *, code: str = "", **fields: Any) -> StripeProblem:
     """Return a refusal by the state of things, some without a code; the key keeps it."""
     coded = {"code": code} if code else {}

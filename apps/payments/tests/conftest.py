@@ -8,6 +8,7 @@ from django.db import transaction
 from apps.common.money import Money
 from apps.payments import purposes, services
 from apps.payments.purposes import PurposeHandler, register_purpose
+from apps.payments.tests.conformance import Target
 from apps.payments.tests.fixtures import Sandbox
 from apps.payments.types import PayeeView, PaymentView
 
@@ -90,3 +91,13 @@ def paid(amount: int = 11_000) -> PaymentView:
 def payee(stripe_sandbox: Sandbox, sitter_user: Any) -> PayeeView:
     """A sitter who can be paid."""
     return services.open_payee_account(sitter_user)
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> Target:
+    """The gateway that the conformance cases run on: the sandbox, or Stripe's test mode."""
+    chosen = Target.chosen(lambda: request.getfixturevalue("stripe_sandbox"))
+    marker = request.node.get_closest_marker("needs_sandbox")
+    if marker and not chosen.is_sandbox:
+        pytest.skip(f"needs /_sandbox: {marker.args[0]}")
+    return chosen

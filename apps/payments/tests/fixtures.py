@@ -72,9 +72,45 @@ class Sandbox:
         services.process_due()
         return len(fresh)
 
-    def _post(self, path: str, form: dict[str, str]) -> None:
-        answer = httpx.post(f"{self.url}{path}", data=form, headers={"Authorization": f"Bearer {API_KEY}"})
-        answer.raise_for_status()
+    def dispute(self, charge_id: str, **form: Any) -> Body:
+        """Let the payer's bank dispute a charge: `amount`, `reason`, `inquiry`; returns the dispute."""
+        return self._post(f"/_sandbox/charges/{charge_id}/dispute", form)
+
+    def resolve_dispute(self, dispute_id: str, outcome: str) -> Body:
+        """Let the bank decide: `won`, `lost`, or `escalated` (an inquiry becomes a chargeback)."""
+        return self._post(f"/_sandbox/disputes/{dispute_id}/resolve", {"outcome": outcome})
+
+    def fail_refund(self, refund_id: str) -> Body:
+        """Let the payer's bank return a refund."""
+        return self._post(f"/_sandbox/refunds/{refund_id}/fail", {})
+
+    def spend(self, account_id: str, **form: Any) -> Body:
+        """Let a payee pay money out of the account: all that is available, or `amount`."""
+        return self._post(f"/_sandbox/accounts/{account_id}/spend", form)
+
+    def disable(self, account_id: str, **form: Any) -> Body:
+        """Let Stripe stop a payee's payouts, with `transfers="inactive"` the transfers too."""
+        return self._post(f"/_sandbox/accounts/{account_id}/disable", form)
+
+    def enable(self, account_id: str) -> Body:
+        """Let Stripe approve a payee's account."""
+        return self._post(f"/_sandbox/accounts/{account_id}/enable", {})
+
+    def pay_out_daily(self) -> None:
+        """Let Stripe pay out all that the platform has available, each day."""
+        self._post("/_sandbox/payouts/schedule", {"interval": "daily"})
+
+    def get(self, path: str, **params: Any) -> Body:
+        """Read one of the sandbox's own addresses."""
+        answer = httpx.get(f"{self.url}{path}", params=params, headers={"Authorization": f"Bearer {API_KEY}"})
+        return dict(answer.raise_for_status().json())
+
+    def post(self, path: str, **form: Any) -> httpx.Response:
+        """Write to one of the sandbox's own addresses; the answer may be a refusal."""
+        return httpx.post(f"{self.url}{path}", data=form, headers={"Authorization": f"Bearer {API_KEY}"})
+
+    def _post(self, path: str, form: dict[str, Any]) -> Body:
+        return dict(self.post(path, **form).raise_for_status().json())
 
 
 @pytest.fixture

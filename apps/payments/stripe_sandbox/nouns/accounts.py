@@ -8,7 +8,7 @@ import secrets
 
 from apps.payments.stripe_sandbox.context import Context
 from apps.payments.stripe_sandbox.nouns import money, payouts
-from apps.payments.stripe_sandbox.problems import executed, invalid
+from apps.payments.stripe_sandbox.problems import executed, invalid, no_access
 from apps.payments.stripe_sandbox.store import Body
 
 LINK_SECONDS = 300
@@ -46,7 +46,10 @@ def create(context: Context) -> Body:
 
 def retrieve(context: Context) -> Body:
     """GET /v1/accounts/{id}"""
-    return context.fetch("account", context.ids[0], "account")
+    found = context.store.get("account", context.ids[0])
+    if found is None:
+        raise no_access(context.ids[0])
+    return found
 
 
 def listing(context: Context) -> Body:
