@@ -4,7 +4,7 @@ A balance is positive on its kind's natural side: money at the gateway (a debit)
 escrow (a credit) are both positive. `Leg.amount` alone is signed, debit positive.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Count, F, Sum
@@ -65,6 +65,13 @@ def check() -> CheckReport:
 def journal_by_key(key: str) -> JournalView | None:
     """Return the journal posted under the key, if there is one."""
     return next(iter(_views(Journal.objects.filter(idempotency_key=key))), None)
+
+
+def debited(kind: str, keys: Collection[str]) -> dict[str, Money]:
+    """Return what the journals under these keys debited to accounts of a kind, by key, in one query."""
+    legs = Entry.objects.filter(journal__idempotency_key__in=keys, account__kind=kind)
+    sums = legs.values_list("journal__idempotency_key", "currency").annotate(total=Sum("amount_minor"))
+    return {key: Money(int(total), currency) for key, currency, total in sums.order_by()}
 
 
 def journals_of(account: AccountRef) -> list[JournalView]:

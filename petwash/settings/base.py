@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.ledger",
     "apps.commission",
     "apps.payments",
+    "apps.reconciliation",
     "apps.pets",
     "apps.sitters",
     "apps.fraud",
@@ -245,6 +246,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 OUTSIDE_CALL_LEASE = timedelta(seconds=60)
 OUTSIDE_CALL_LONGEST_WAIT = timedelta(minutes=10)  # waits between attempts double up to this
 PAYOUT_RETRY_AFTER = timedelta(minutes=30)  # after a refusal or a payee who cannot be paid; by hand it may be earlier
+RECONCILIATION_GRACE = timedelta(hours=1)  # so long one side may be behind the other
+
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOG_FORMAT = env.text("LOG_FORMAT", "json")

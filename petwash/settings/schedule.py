@@ -30,6 +30,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "reconciliation-nightly": {
+        "task": "reconciliation.reconcile_if_due",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
     "escrow-release-due": {
         "task": "escrow.release_due",
         "schedule": 60.0,

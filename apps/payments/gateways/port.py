@@ -193,6 +193,9 @@ class PaymentGateway(Protocol):
     def retrieve_intent(self, intent_id: str) -> IntentFacts | None:
         """Look a payment up."""
 
+    def intent_of_charge(self, charge_id: str) -> IntentFacts | None:
+        """Look a payment up by the id of its charge."""
+
     def card_fingerprint(self, payment_method: str) -> str:
         """Return what is the same for the same card; empty when there is no such card."""
 

@@ -97,6 +97,13 @@ class StripeGateway:
             found += [self._client.payment_intents.retrieve(intent_id, {"expand": EXPAND}).to_dict()]
         return facts.of_intent(found[0]) if found else None
 
+    def intent_of_charge(self, charge_id: str) -> IntentFacts | None:
+        """Look a payment up by the id of its charge; None for a charge of something else than an intent."""
+        with _absent_is_none() as found, _translated():
+            found += [self._client.charges.retrieve(charge_id).to_dict()]
+        intent_id = found[0].get("payment_intent") if found else None
+        return self.retrieve_intent(intent_id) if intent_id else None
+
     def card_fingerprint(self, payment_method: str) -> str:
         """Return what is the same for the same card; empty when there is no such card."""
         try:
