@@ -128,7 +128,7 @@ def _refuse_change(hold: Hold, order: _Order) -> None:
         raise Conflict("refund_in_progress", "A refund is under way; try again when it is done.", transient=True)
     if hold.state != HoldState.HELD:
         raise Conflict("nothing_held", f"Nothing can be added: {HoldState(hold.state).label.lower()}.")
-    if hold.frozen_at is not None:
+    if hold.is_frozen():
         raise Conflict("escrow_frozen", "This payment is frozen while a problem is looked into.", transient=True)
     if hold.disputed_at is not None:
         raise Conflict("payment_disputed", "The cardholder disputes this payment.", transient=True)
