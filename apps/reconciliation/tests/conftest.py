@@ -1,6 +1,5 @@
 """A shop whose sales, refunds and payouts are posted, a gateway that charges fees, and hands behind our back."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -136,8 +135,34 @@ def behind_our_back(sandbox: Sandbox, path: str, **form: str) -> dict[str, Any]:
     return found
 
 
-def edit(sandbox: Sandbox, kind: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Change the gateway's only object of a kind."""
-    (body,) = sandbox.objects(kind)
-    with sandbox.server.store.transaction():
-        sandbox.server.store.save({**body, **change(body)})
+def book(sandbox: Sandbox, kind: str, net: int) -> dict[str, Any]:
+    """Let the gateway book something on our balance."""
+    store = sandbox.server.store
+    with store.transaction():
+        now = store.now()
+        store.add_funds("", "usd", now, net)
+        return store.add(
+            "txn", "balance_transaction", type=kind, source=None, amount=net, fee=0, net=net, currency="usd",
+            available_on=now, owner="", reporting_category=kind, description=None, fee_details=[],
+        )  # fmt: skip
+
+
+def rebook(sandbox: Sandbox, kind: str, **fields: Any) -> None:
+    """Let the gateway have booked its only entry of a type otherwise."""
+    before = lose(sandbox, kind)
+    after = {**before, **fields}
+    store = sandbox.server.store
+    with store.transaction():
+        store.add_funds("", after["currency"], after["available_on"], after["net"])
+        rest = {name: value for name, value in after.items() if name not in {"id", "object", "created", "livemode"}}
+        store.add("txn", "balance_transaction", **rest)
+
+
+def lose(sandbox: Sandbox, kind: str) -> dict[str, Any]:
+    """Let the gateway lose its only entry of a type, and return it."""
+    (entry,) = [row for row in sandbox.objects("balance_transaction") if row["type"] == kind]
+    store = sandbox.server.store
+    with store.transaction():
+        store.add_funds("", entry["currency"], entry["available_on"], -entry["net"])
+        store._db.execute("DELETE FROM object WHERE id = ?", [entry["id"]])
+    return entry
