@@ -205,10 +205,13 @@ class Store:
             )
             return [(number, event, attempts, bool(lost)) for number, event, attempts, lost in rows]
 
-    def deliveries_left(self) -> int:
-        """Return how many deliveries are still to come, due or not."""
+    def deliveries_left(self) -> tuple[int, int]:
+        """Return how many deliveries are due and how many are still to come in all."""
         with self._lock:
-            return int(self._db.execute("SELECT COUNT(*) FROM webhook").fetchone()[0])
+            row = self._db.execute(
+                "SELECT COUNT(*) FILTER (WHERE due <= ?), COUNT(*) FROM webhook", [self.moment()]
+            ).fetchone()
+        return int(row[0]), int(row[1])
 
     def delivered(self, number: int, event: str) -> None:
         """Take a delivery off the queue; the event counts as delivered."""

@@ -100,12 +100,12 @@ class Sandbox:
         """Let Stripe pay out all that the platform has available, each day."""
         self._post("/_sandbox/payouts/schedule", {"interval": "daily"})
 
-    def get(self, path: str, **params: Any) -> Body:
+    def get(self, path: str, /, **params: Any) -> Body:
         """Read one of the sandbox's own addresses."""
         answer = httpx.get(f"{self.url}{path}", params=params, headers={"Authorization": f"Bearer {API_KEY}"})
         return dict(answer.raise_for_status().json())
 
-    def post(self, path: str, **form: Any) -> httpx.Response:
+    def post(self, path: str, /, **form: Any) -> httpx.Response:
         """Write to one of the sandbox's own addresses; the answer may be a refusal."""
         return httpx.post(f"{self.url}{path}", data=form, headers={"Authorization": f"Bearer {API_KEY}"})
 

@@ -34,11 +34,13 @@ def state(context: Context) -> Body:
     """GET /_sandbox/state: the time, every balance and what is still to be delivered."""
     accounts = [row["id"] for row in context.store.find("account")]
     held = {owner or "platform": _held(context, owner) for owner in ["", *accounts]}
+    due, left = context.store.deliveries_left()
     return {
         "object": "sandbox.state",
         "now": context.store.now(),
         "balances": held,
-        "deliveries_left": context.store.deliveries_left(),
+        "deliveries_due": due,
+        "deliveries_left": left,
     }
 
 
