@@ -17,6 +17,7 @@ API_APPS = (
     "escrow",
     "bookings",
     "messaging",
+    "statements",
 )
 
 handler404 = "apps.common.api.exceptions.not_found"

@@ -93,3 +93,21 @@ class Whereabouts:
     place: str
     amount: Money
     why: str
+
+
+@dataclass(frozen=True)
+class EarningView:
+    """One movement of a payee's earnings: stay = sitter_fee + offset + paid; what was taken back is negative.
+
+    kind: `payout` or `claw_back`. offset: kept for what the sitter owed us.
+    """
+
+    id: str
+    kind: str
+    payee_user_id: int
+    booking_id: str
+    happened_at: datetime
+    stay: Money
+    sitter_fee: Money
+    offset: Money
+    paid: Money

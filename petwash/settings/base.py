@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "apps.escrow",
     "apps.bookings",
     "apps.messaging",
+    "apps.statements",
     "apps.console.apps.ConsoleConfig",
 ]
 
@@ -248,6 +249,9 @@ OUTSIDE_CALL_LONGEST_WAIT = timedelta(minutes=10)  # waits between attempts doub
 PAYOUT_RETRY_AFTER = timedelta(minutes=30)  # after a refusal or a payee who cannot be paid; by hand it may be earlier
 RECONCILIATION_GRACE = timedelta(hours=1)  # so long one side may be behind the other
 
+# --- Who issues receipts and statements
+COMPANY_NAME = env.text("COMPANY_NAME", "PetWash")
+COMPANY_ADDRESS = env.text("COMPANY_ADDRESS", "")
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOG_FORMAT = env.text("LOG_FORMAT", "json")

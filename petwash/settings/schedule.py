@@ -3,6 +3,11 @@
 from typing import Any
 
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "statements-close-periods": {
+        "task": "statements.close_periods",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "worker-heartbeat": {
         "task": "common.worker_heartbeat",
         "schedule": 5.0,

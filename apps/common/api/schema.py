@@ -36,7 +36,7 @@ IDEMPOTENCY_ERRORS = ("idempotency_key_reused:409", "idempotency_in_progress:409
 def operation(
     *,
     summary: str,
-    responses: dict[int, Any],
+    responses: dict[Any, Any],
     description: str = "",
     request: Any = None,
     errors: Sequence[str] = (),

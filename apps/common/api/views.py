@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.http import HttpResponse
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -34,6 +36,44 @@ class PublicView(ApiView):
 
     authentication_classes: Sequence[Any] = []
     permission_classes = [AllowAny]
+
+
+class FileRenderer(BaseRenderer):
+    """Stands for a file in the negotiation; the view itself answers its bytes."""
+
+    def __init__(self, media_type: str) -> None:
+        self.media_type = media_type
+        self.format = media_type.rpartition("/")[2]
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
+        """Nothing is rendered twice."""
+        return data
+
+
+class FileView(ApiView):
+    """A view whose GET answers a file of one type; its errors are JSON like everybody's."""
+
+    media_type: str
+
+    def get_renderers(self) -> list[Any]:
+        """Take clients that ask for the file's type as well as those that ask for JSON."""
+        return [FileRenderer(self.media_type), JSONRenderer()]
+
+    def file(self, content: bytes, name: str) -> HttpResponse:
+        """Answer a download, which is nobody else's and not kept by anybody."""
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return HttpResponse(content, content_type=self.media_type, headers=headers)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Write errors as JSON, whatever was asked for."""
+        if isinstance(response, Response):
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = JSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class PagedView(ApiView):

@@ -27,6 +27,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "pets.Pet": (OPERATIONS, SAFETY, SUPPORT),
     "sitters.SitterProfile": (OPERATIONS, SAFETY, SUPPORT),
     "sitters.VettingCase": (SAFETY,),
+    "statements.Statement": (FINANCE,),
     **dict.fromkeys(("stations.Alert", "stations.Bay", "stations.Command"), (OPERATIONS, SUPPORT)),
     **dict.fromkeys(("stations.DeadLetter", "stations.Station"), (OPERATIONS, SUPPORT)),
     **dict.fromkeys(("stations.Tank", "stations.Wash"), (OPERATIONS, SUPPORT)),

@@ -14,6 +14,7 @@ from apps.sitters.selectors.own import (
     own_vetting,
     require_sitter,
     sitter_today,
+    timezone_of,
     trust_of,
 )
 from apps.sitters.selectors.search import ORDERINGS, SearchQuery, search_sitters
@@ -33,5 +34,6 @@ __all__ = [
     "require_sitter",
     "search_sitters",
     "sitter_today",
+    "timezone_of",
     "trust_of",
 ]

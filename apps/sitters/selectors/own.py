@@ -58,6 +58,11 @@ def trust_of(sitter: SitterProfile) -> SitterTrustStatus:
     )
 
 
+def timezone_of(user: Any) -> str | None:
+    """Return the zone of a person's place, None for who has no sitter's profile."""
+    return SitterProfile.objects.filter(user=user).values_list("timezone", flat=True).first()
+
+
 def sitter_today(sitter: SitterProfile, now: datetime) -> date:
     """Return the date that the sitter's wall calendar shows at `now`."""
     return now.astimezone(ZoneInfo(sitter.timezone)).date()
