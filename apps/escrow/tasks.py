@@ -1,4 +1,4 @@
-"""What beat kicks: the payout run finds its own due work."""
+"""What beat kicks: due work is found in Postgres."""
 
 from celery import shared_task
 
@@ -7,5 +7,17 @@ from apps.escrow import services
 
 @shared_task(name="escrow.release_due")
 def release_due() -> int:
-    """Pay out what is due; return how many transfers were started."""
+    """Pay out what is due; return how many transfers were made."""
     return services.release_due_payouts()
+
+
+@shared_task(name="escrow.end_freezes")
+def end_freezes() -> int:
+    """End freezes that expired, and those that no second person approved; return how many."""
+    return services.end_overdue()
+
+
+@shared_task(name="escrow.forget_idle_runs")
+def forget_idle_runs() -> int:
+    """Forget runs that found nothing; return how many."""
+    return services.forget_idle_runs()

@@ -7,8 +7,8 @@ from django.db.models import Model, Sum
 from apps.common.errors import NotFound
 from apps.common.ids import parse_public_id
 from apps.common.money import Money
-from apps.payments.models import PayeeAccount, Payment, Refund, Transfer
-from apps.payments.states import MovementStatus
+from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer
+from apps.payments.states import OPEN_OPERATIONS, MovementStatus
 from apps.payments.types import PayeeView, PaymentView, RefundView, TransferView
 
 Row = TypeVar("Row", bound=Model)
@@ -77,6 +77,21 @@ def left_of(row: Payment) -> Money:
         alive = committed.exclude(status=MovementStatus.FAILED)
         total -= alive.aggregate(total=Sum("amount_minor"))["total"] or 0
     return Money(total, row.currency)
+
+
+def outstanding() -> dict[str, Money]:
+    """Return what refunds and transfers without a final answer take from us, by currency.
+
+    The gateway's balance may or may not show them yet.
+    """
+    open_calls = Operation.objects.filter(status__in=OPEN_OPERATIONS)
+    sums: dict[str, Money] = {}
+    for kind in ("refund", "transfer"):
+        rows = open_calls.filter(**{f"{kind}__isnull": False}).values(f"{kind}__currency")
+        for row in rows.annotate(total=Sum(f"{kind}__amount_minor")):
+            currency = row[f"{kind}__currency"]
+            sums[currency] = sums.get(currency, Money.zero(currency)) + Money(row["total"], currency)
+    return sums
 
 
 def payment_view(row: Payment) -> PaymentView:

@@ -17,6 +17,7 @@ if not SECRET_KEY:
 if PETWASH_DEMO:
     for _name in (
         "escrow-release-due",
+        "escrow-end-freezes",
         "bookings-expire-unpaid",
         "payments-resume-stale",
         "stations-sweep-levels",

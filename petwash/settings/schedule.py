@@ -45,6 +45,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "escrow-end-freezes": {
+        "task": "escrow.end_freezes",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "escrow-forget-idle-runs": {"task": "escrow.forget_idle_runs", "schedule": 3600.0},
     "bookings-expire-unpaid": {
         "task": "bookings.expire_unpaid",
         "schedule": 30.0,

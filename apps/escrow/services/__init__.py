@@ -8,9 +8,10 @@ from apps.escrow.amounts import Parts
 from apps.escrow.services import blockers, deposits, refunds, releases
 from apps.escrow.services.blockers import freeze_in_use_case
 from apps.escrow.services.deposits import cancel_attempts
+from apps.escrow.services.freezes import end_overdue
 from apps.escrow.services.holds import lock, open_hold, start_release_clock, void_unpaid
 from apps.escrow.services.refunds import execute_refund, prepare_full_refund, prepare_refund
-from apps.escrow.services.releases import release_due_payouts
+from apps.escrow.services.runs import forget_idle_runs, release_due_payouts
 
 
 class StayPetEscrow:
@@ -29,7 +30,9 @@ __all__ = [
     "Parts",
     "StayPetEscrow",
     "cancel_attempts",
+    "end_overdue",
     "execute_refund",
+    "forget_idle_runs",
     "freeze_in_use_case",
     "lock",
     "open_hold",

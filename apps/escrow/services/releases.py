@@ -1,15 +1,12 @@
 """Paying sitters out: claim and commit, transfer outside; one transfer a funding, each payee on its own."""
 
-import logging
-from collections.abc import Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
 from apps.common.clock import business_now
-from apps.common.errors import Conflict, DomainError
+from apps.common.errors import Conflict
 from apps.common.money import Money
 from apps.escrow import journals
 from apps.escrow.amounts import Earned, Parts, ReleaseSplit, share_release, split_release
@@ -26,10 +23,7 @@ from apps.payments import selectors as payments_q
 from apps.payments import services as payments
 from apps.payments.types import PayeeView
 
-logger = logging.getLogger(__name__)
-
 PURPOSE = "escrow_release"
-BATCH = 50
 
 _PAID = frozenset({HoldState.RELEASING, HoldState.RELEASED})
 
@@ -54,18 +48,6 @@ def release_payout(*, booking_id: str, actor: User) -> PayoutView:
     if release.failure_code in STOPS:  # stopped between the claim and the call
         raise stop(release.failure_code)
     return view_payout(release)
-
-
-def release_due_payouts() -> int:
-    """Pay out all holds that are due, fifty at a time; return how many transfers were started.
-
-    Safe to run in parallel: a claimed row is skipped by every other run. A payee who cannot be paid
-    and a gateway that is down for one transfer stop nobody else.
-    """
-    started = 0
-    while claimed := _claim_batch():
-        started += sum(_try_transfer(transfer_id) for transfers in claimed for transfer_id in transfers)
-    return started
 
 
 def claim(hold: Hold, actor: User | None, reason: str) -> Release:
@@ -128,30 +110,6 @@ def _begin_part(
     return part
 
 
-def _claim_batch() -> list[Sequence[str]]:
-    """Claim up to fifty due holds; return the transfers of each, none for those that could not be paid.
-
-    An empty list means that nothing is due.
-    """
-    with transaction.atomic(durable=True):
-        pass_gate()
-        due = Hold.objects.payable(business_now()).select_for_update(skip_locked=True)
-        return [_claim_or_postpone(hold) for hold in due[:BATCH]]
-
-
-def _claim_or_postpone(hold: Hold) -> Sequence[str]:
-    try:
-        with transaction.atomic():
-            return transfers_of(claim(hold, None, "payout due"))
-    except Exception as problem:
-        # Whatever is wrong with one payee is that payee's alone; the hold is looked at again later.
-        code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-        due = business_now() + settings.PAYOUT_RETRY_AFTER
-        Hold.objects.filter(pk=hold.pk).update(next_attempt_at=due, last_problem=code[:80])
-        logger.warning("payout postponed", extra={"hold": str(hold.public_id), "why": code})
-        return ()
-
-
 def _refuse_unless_due(hold: Hold, now: datetime) -> None:
     if hold.state == HoldState.REFUNDING and hold.resume_state == HoldState.RELEASE_DUE:
         raise Conflict(
@@ -199,14 +157,3 @@ def _earned(hold: Hold) -> Earned:
 def _owed(hold: Hold) -> Money:
     """Return what the sitter owes us from earlier stays, to be kept from this payout."""
     return Money.zero(hold.currency)
-
-
-def _try_transfer(transfer_id: str) -> bool:
-    """Execute one transfer; whatever goes wrong is that payee's alone and is resumed later."""
-    try:
-        payments.execute_transfer(transfer_id)
-    except Exception:
-        # The operation row is committed: the payments app resumes it, looking it up first.
-        logger.exception("transfer not finished", extra={"transfer": transfer_id})
-        return False
-    return True

@@ -9,8 +9,8 @@ from django.db import connections, transaction
 from apps.escrow import services
 from apps.escrow.freezing import FreezeScope, FreezeTarget
 from apps.escrow.gate import pass_gate
-from apps.escrow.models import Freeze, FreezeChange, Hold
-from apps.escrow.services import freezes, releases
+from apps.escrow.models import Freeze, FreezeChange, Hold, PayoutRun
+from apps.escrow.services import freezes, runs
 from apps.escrow.tests.holds import Story, a_day_passes
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
@@ -40,6 +40,11 @@ def many(story):
     return stories
 
 
+def claim_all() -> list[str]:
+    """Claim what is due as a run does, and return the transfers; none is sent."""
+    return runs._claim_batch(PayoutRun.objects.create(), runs.Budget.read()).transfers
+
+
 def sent() -> set[int]:
     """Return the transfers whose call was claimed and not withheld."""
     calls = Operation.objects.filter(kind=OperationKind.TRANSFER, attempts__gt=0).exclude(status="failed")
@@ -64,11 +69,11 @@ def test_no_transfer_starts_after_the_freeze_has_committed(many, finance, stripe
 
 def test_what_was_claimed_and_not_yet_sent_goes_back(many, finance, stripe_sandbox):
     """The run was stopped by a freeze between its claim and its first call."""
-    claimed = releases._claim_batch()
+    claimed = claim_all()
     assert {each.hold.state for each in many} == {"releasing"}
     freeze = freezes.place(target=EVERYTHING, actor=finance, reason="stop")
     assert FreezeChange.objects.get().facts["under_way"] == 6
-    for (transfer_id,) in claimed:
+    for transfer_id in claimed:
         payments.execute_transfer(transfer_id)
     assert stripe_sandbox.objects("transfer") == []
     assert {(each.hold.state, each.balances()) for each in many} == {("release_due", (10_000, 1_000))}
@@ -78,7 +83,7 @@ def test_what_was_claimed_and_not_yet_sent_goes_back(many, finance, stripe_sandb
 
 
 def test_a_run_that_died_before_its_first_call_is_not_sent_by_the_sweep(many, finance, stripe_sandbox):
-    releases._claim_batch()
+    claim_all()
     freezes.place(target=EVERYTHING, actor=finance, reason="stop")
     Operation.objects.update(next_attempt_at=many[0].row.opened_at)
     payments.resume_stale()

@@ -11,7 +11,7 @@ from apps.common.clock import advance_business_clock
 from apps.common.errors import Conflict
 from apps.escrow import selectors, services
 from apps.escrow.models import DueChange, Release
-from apps.escrow.services import StayPetEscrow, releases
+from apps.escrow.services import StayPetEscrow, releases, runs
 from apps.escrow.tests.holds import Story, a_day_passes, system_balance
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
@@ -123,7 +123,7 @@ def test_a_bug_with_one_hold_stops_nobody_else(due, stripe_sandbox):
 
 
 def test_more_than_one_batch_is_paid_in_one_run(story, monkeypatch):
-    monkeypatch.setattr(releases, "BATCH", 2)
+    monkeypatch.setattr(runs, "BATCH", 2)
     stories = [story]
     with transaction.atomic():
         stories += [Story.open(str(uuid4()), story.owner, story.sitter) for _ in range(4)]

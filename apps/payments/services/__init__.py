@@ -1,5 +1,6 @@
 """What other apps may ask of payments. Prepare inside a transaction, execute outside of any."""
 
+from apps.payments.services.balances import balance
 from apps.payments.services.charging import cancel_payment, card_fingerprint, execute_payment, prepare_payment
 from apps.payments.services.inbox import process, process_due, receive
 from apps.payments.services.payees import onboarding_link, open_payee_account
@@ -8,6 +9,7 @@ from apps.payments.services.resuming import resume_stale
 from apps.payments.services.transferring import execute_transfer, prepare_transfer
 
 __all__ = [
+    "balance",
     "cancel_payment",
     "card_fingerprint",
     "execute_payment",

@@ -7,12 +7,14 @@ calls the purpose's handler. Facts that come late or twice move nothing.
 from collections.abc import Callable
 from typing import Any
 
+from apps.common import events
 from apps.common.clock import business_now, real_now
 from apps.common.db import require_transaction
 from apps.common.money import Money
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, credit, debit
 from apps.payments import selectors
+from apps.payments.events import PayeeChanged
 from apps.payments.gateways.port import AccountFacts, IntentFacts, MovementFacts
 from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer, Transition
 from apps.payments.purposes import handler_for
@@ -152,9 +154,14 @@ def record_account(payee_pk: int, facts: AccountFacts) -> PayeeAccount:
     require_transaction()
     payee = PayeeAccount.objects.select_for_update(no_key=True).get(pk=payee_pk)
     payee.provider_account_id = payee.provider_account_id or facts.id
+    changed = payee.payouts_enabled != facts.payouts_enabled
     payee.payouts_enabled = facts.payouts_enabled
     payee.details_submitted = facts.details_submitted
     payee.save(update_fields=["provider_account_id", "payouts_enabled", "details_submitted"])
+    if changed:
+        events.publish(
+            PayeeChanged(payee_id=str(payee.public_id), user_id=payee.user_id, payouts_enabled=facts.payouts_enabled)
+        )
     return payee
 
 
