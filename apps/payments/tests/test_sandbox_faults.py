@@ -8,6 +8,7 @@ import pytest
 import stripe
 from django.core.management import CommandError, call_command
 
+from apps.payments.management.commands.stripe_sandbox import Command
 from apps.payments.stripe_sandbox.faults import EFFECTS, Faults, Regime
 from apps.payments.tests.conformance import Target, charged, intent
 from apps.payments.tests.fixtures import API_KEY, Sandbox
@@ -199,6 +200,17 @@ def test_everything_is_told_to_a_simulation(stripe_sandbox: Sandbox, target: Tar
     state = stripe_sandbox.get("/_sandbox/state")
     assert state["balances"] == {"platform": {"usd": {"available": 0, "pending": 10_000}}}
     assert state["deliveries_left"] == 0
+
+
+def test_the_command_line_sets_the_regime(settings: Any, tmp_path: Any) -> None:
+    settings.PETWASH_HOME = tmp_path
+    command = Command()
+    words = ["--port", "0", "--no-webhooks", "--fault-seed", "7", "--fault-rate", "slow=0.2", "--fault-rate"]
+    options = command.create_parser("manage.py", "stripe_sandbox").parse_args([*words, "drop_answer=0.1"])
+    server = command.server(vars(options))
+    assert server.faults.regime == Regime(7, {"slow": 0.2, "drop_answer": 0.1})
+    server.server_close()
+    server.store.close()
 
 
 @pytest.mark.parametrize("rate", ["drop_answer", "nothing=0.1", "drop_answer=2"])

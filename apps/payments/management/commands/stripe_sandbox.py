@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Serve. Raises: CommandError when the port is taken."""
         logging.getLogger("apps.payments.stripe_sandbox").setLevel(logging.INFO)
-        server = self._server(options)
+        server = self.server(options)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
         self.stdout.write(f"stripe sandbox at {server.url}")
@@ -55,7 +55,8 @@ class Command(BaseCommand):
         server.run()
         server.stop()
 
-    def _server(self, options: dict[str, Any]) -> SandboxServer:
+    def server(self, options: dict[str, Any]) -> SandboxServer:
+        """Return the server that the options ask for. Raises: CommandError naming what is wrong with them."""
         webhooks = not options["no_webhooks"]
         rules = Rules(
             fee_pct=options["fee_pct"],
