@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
@@ -11,15 +11,12 @@ from apps.common.errors import Conflict, NotFound
 from apps.common.ids import uuid7
 from apps.ledger import selectors
 from apps.ledger.chart import kind_of
-from apps.ledger.models import Account, Entry
-from apps.ledger.types import AccountRef, JournalView, Leg, net
+from apps.ledger.types import JournalView, Leg, net
 
-_INSERT_JOURNAL = """
-INSERT INTO ledger_journal
-    (public_id, idempotency_key, kind, currency, effective_at, reverses_id)
-VALUES (%s, %s, %s, %s, %s, (SELECT id FROM ledger_journal WHERE public_id = %s))
-ON CONFLICT (idempotency_key) DO NOTHING RETURNING id
-"""
+_POST = (
+    "SELECT ledger_post(%s::uuid, %s, %s, %s, %s::timestamptz, %s::uuid,"
+    " %s::text[], %s::text[], %s::integer[], %s::boolean[], %s::bigint[])"
+)
 
 
 def post(
@@ -41,32 +38,23 @@ def post(
     """
     require_transaction()
     netted = net(legs)
-    currency = netted[0].amount.currency
-    at = effective_at or business_now()
-    try:
-        with transaction.atomic():
-            journal = _insert_journal(kind, key, currency, at, reverses)
-            if journal is None:
-                return _same_journal(key, kind, netted)
-            journal_pk, public_id = journal
-            _insert_entries(journal_pk, netted, at)
-    except IntegrityError as error:
-        if "ledger_balance_not_negative" not in str(error):
-            raise
+    view = JournalView(
+        id=str(uuid7()),
+        key=key,
+        kind=kind,
+        currency=netted[0].amount.currency,
+        effective_at=effective_at or business_now(),
+        legs=netted,
+        reverses=reverses.id if reverses else None,
+    )
+    outcome = _write(view)
+    if outcome == "exceeded":
         raise Conflict(
             "balance_exceeded",
             "More would leave the held money than is in it; nothing was moved.",
             {"kind": kind, "key": key},
-        ) from error
-    return JournalView(
-        id=public_id,
-        key=key,
-        kind=kind,
-        currency=currency,
-        effective_at=at,
-        legs=netted,
-        reverses=reverses.id if reverses else None,
-    )
+        )
+    return view if outcome == "posted" else _same_journal(key, kind, netted)
 
 
 def reverse(*, key: str, reason_kind: str = "", effective_at: datetime | None = None) -> JournalView:
@@ -86,17 +74,28 @@ def reverse(*, key: str, reason_kind: str = "", effective_at: datetime | None = 
     )
 
 
-def _insert_journal(
-    kind: str, key: str, currency: str, at: datetime, reverses: JournalView | None
-) -> tuple[int, str] | None:
-    public_id = uuid7()
+def _write(journal: JournalView) -> str:
+    """Write it in one round trip; return `posted`, `known` (the key is taken) or `exceeded`."""
+    kinds = [kind_of(leg.account.kind) for leg in journal.legs]
     with connection.cursor() as cursor:
         cursor.execute(
-            _INSERT_JOURNAL,
-            [public_id, key, kind, currency, at, reverses.id if reverses else None],
+            _POST,
+            [
+                journal.id,
+                journal.key,
+                journal.kind,
+                journal.currency,
+                journal.effective_at,
+                journal.reverses,
+                [kind.name for kind in kinds],
+                [leg.account.owner for leg in journal.legs],
+                [kind.side for kind in kinds],
+                [kind.guarded for kind in kinds],
+                [leg.amount.amount_minor for leg in journal.legs],
+            ],
         )
-        row = cursor.fetchone()
-    return (row[0], str(public_id)) if row else None
+        (outcome,) = cursor.fetchone()
+    return str(outcome)
 
 
 def _same_journal(key: str, kind: str, legs: tuple[Leg, ...]) -> JournalView:
@@ -109,49 +108,3 @@ def _same_journal(key: str, kind: str, legs: tuple[Leg, ...]) -> JournalView:
             {"key": key},
         )
     return existing
-
-
-def _insert_entries(journal_pk: int, legs: tuple[Leg, ...], at: datetime) -> None:
-    currency = legs[0].amount.currency
-    accounts = _accounts([leg.account for leg in legs], currency)
-    Entry.objects.bulk_create(
-        Entry(
-            journal_id=journal_pk,
-            account_id=accounts[leg.account],
-            currency=currency,
-            amount_minor=leg.amount.amount_minor,
-            effective_at=at,
-        )
-        for leg in legs
-    )
-
-
-def _accounts(refs: list[AccountRef], currency: str) -> dict[AccountRef, int]:
-    """Return the accounts' keys, opening those that do not exist yet."""
-    found = _existing(refs, currency)
-    missing = [ref for ref in refs if ref not in found]
-    if missing:
-        Account.objects.bulk_create(
-            (
-                Account(
-                    kind=ref.kind,
-                    owner=ref.owner,
-                    currency=currency,
-                    side=kind_of(ref.kind).side,
-                    guarded=kind_of(ref.kind).guarded,
-                )
-                for ref in missing
-            ),
-            ignore_conflicts=True,
-        )
-        found = _existing(refs, currency)
-    return found
-
-
-def _existing(refs: list[AccountRef], currency: str) -> dict[AccountRef, int]:
-    rows = Account.objects.filter(
-        currency=currency,
-        kind__in={ref.kind for ref in refs},
-        owner__in={ref.owner for ref in refs},
-    ).values_list("kind", "owner", "pk")
-    return {AccountRef(kind, owner): pk for kind, owner, pk in rows}
