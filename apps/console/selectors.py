@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.timesince import timesince
 
 from apps.accounts import selectors as accounts
 from apps.bookings import selectors as bookings
@@ -15,11 +16,13 @@ from apps.common.clock import real_now
 from apps.escrow import selectors as escrow
 from apps.fraud import selectors as fraud
 from apps.fraud.states import Decision
+from apps.reconciliation import selectors as reconciliation
 from apps.sitters import selectors as sitters
 from apps.stations import selectors as stations
 from apps.stations.states import Severity, WashStatus
 
 WINDOW = timedelta(hours=24)
+COMPARED_WITHIN = timedelta(hours=36)  # a night and a half
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,18 @@ def _finance() -> list[Figure]:
         Figure("Payouts due", due, "the next run pays them", link=holds),
         Figure("Payouts blocked", blocked, "frozen or disputed", _warn_if(blocked), holds),
         Figure("Wash refunds under way", refunding, "not yet confirmed", _warn_if(refunding), washes),
+        _breaks(),
     ]
+
+
+def _breaks() -> Figure:
+    """Where gateway and books disagree; a comparison that does not come is a warning, too."""
+    waiting, compared_at = reconciliation.backlog(), reconciliation.last_finished_at()
+    late = compared_at is None or real_now() - compared_at > COMPARED_WITHIN
+    when = f"compared {timesince(compared_at, real_now())} ago" if compared_at else "never compared yet"
+    oldest = f"the oldest for {timesince(waiting.oldest_at, real_now())}, " if waiting.oldest_at else ""
+    tone = "critical" if waiting.count else _warn_if(late)
+    return Figure("Open breaks", waiting.count, oldest + when, tone, _list_of("reconciliation_break"))
 
 
 def _trust() -> list[Figure]:

@@ -25,6 +25,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("payments.Payment", "payments.Refund", "payments.Transfer", "payments.Transition"), (FINANCE,)),
     **dict.fromkeys(("payments.Operation", "payments.PayeeAccount", "payments.WebhookEvent"), (FINANCE,)),
     "pets.Pet": (OPERATIONS, SAFETY, SUPPORT),
+    **dict.fromkeys(("reconciliation.Break", "reconciliation.GatewayEntry", "reconciliation.Run"), (FINANCE,)),
     "sitters.SitterProfile": (OPERATIONS, SAFETY, SUPPORT),
     "sitters.VettingCase": (SAFETY,),
     "statements.Statement": (FINANCE,),
