@@ -1,7 +1,10 @@
 """Whatever is done to a hold in whatever order, its money is somewhere, once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from django.db import transaction
@@ -12,16 +15,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from apps.common.clock import advance_business_clock, business_now
 from apps.common.errors import DomainError
 from apps.escrow import services
-from apps.escrow.models import HoldTransition
+from apps.escrow.models import Funding, HoldTransition, RefundPart, ReleasePart
 from apps.escrow.services import StayPetEscrow
 from apps.escrow.states import can_move
-from apps.escrow.tests.holds import DECLINED, NEEDS_BANK, VISA, Story
+from apps.escrow.tests.holds import DECLINED, NEEDS_BANK, VISA, Story, swept
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
-from apps.payments.models import Operation
+from apps.payments.gateways.port import GatewayRefused
+from apps.payments.gateways.stripe_api import StripeGateway
 from apps.payments.tests.fixtures import Sandbox
 
 CALLS = ["/v1/payment_intents.*", "/v1/transfers", "/v1/refunds"]
+CHANGES = ["a-night-more", "another-pet"]
+CARDS = st.sampled_from([VISA, DECLINED, NEEDS_BANK])
 
 
 class HoldMachine(RuleBasedStateMachine):
@@ -31,23 +37,35 @@ class HoldMachine(RuleBasedStateMachine):
     owner: Any
     sitter: Any
     agent: Any
+    refusals: list[str]
 
-    @initialize(stay=st.integers(1, 30_000), fee=st.integers(0, 5_000), begins=st.sampled_from(["new", "paid", "due"]))
+    @initialize(
+        stay=st.integers(50, 30_000),
+        fee=st.integers(0, 5_000),
+        begins=st.sampled_from(["new", "paid", "added", "due"]),
+    )
     def open(self, stay: int, fee: int, begins: str) -> None:
         """Open a new hold, sometimes further on in its life; those of earlier runs stay where they are."""
         self.sandbox.repair()
-        self.stay, self.fee = stay, fee
+        self.refusals.clear()
         with transaction.atomic():
             self.story = Story.open(str(uuid4()), self.owner, self.sitter, stay, fee)
         if begins != "new":
             self.story.pay()
+        if begins in {"added", "due"}:
+            self.story.add(stay, fee)
         if begins == "due":
             self.story.complete()
 
-    @rule(card=st.sampled_from([VISA, DECLINED, NEEDS_BANK]))
+    @rule(card=CARDS)
     def pay(self, card: str) -> None:
         """The owner pays, or tries to."""
         self.attempt(lambda: self.story.pay(card))
+
+    @rule(stay=st.integers(0, 9_000), fee=st.integers(0, 900), card=CARDS, change=st.sampled_from(CHANGES))
+    def pay_a_change(self, stay: int, fee: int, card: str, change: str) -> None:
+        """The owner pays the difference of a change, or tries to."""
+        self.attempt(lambda: self.story.add(stay, fee, card, change))
 
     @rule()
     def the_bank_says_yes(self) -> None:
@@ -85,6 +103,30 @@ class HoldMachine(RuleBasedStateMachine):
         self.attempt(lambda: self.story.refund(hold.stay_left.amount_minor, hold.owner_fee_left.amount_minor))
 
     @rule()
+    def two_equal_refunds(self) -> None:
+        """The same amount twice, one after the other or side by side when the gateway is silent."""
+        for _ in range(2):
+            self.attempt(lambda: self.story.refund(500, 50))
+
+    @rule()
+    def a_bank_returns_a_refund(self) -> None:
+        """Days later the owner's bank sends back what was confirmed."""
+        for refund in self.gateway_refunds()[:1]:
+            self.sandbox.fail_refund(refund["id"])
+        self.sandbox.deliver_webhooks()
+
+    @rule()
+    def send_a_refused_refund_again(self) -> None:
+        """Finance tries once more."""
+        again = StayPetEscrow.refund_again
+        self.attempt(lambda: again(booking_id=self.story.booking_id, actor=self.agent, reason="once more"))
+
+    @rule(kind=st.sampled_from(["transfer", "refund"]))
+    def the_next_one_is_refused(self, kind: str) -> None:
+        """The gateway refuses one transfer or refund for good: of two, the other one passes."""
+        self.refusals.append(kind)
+
+    @rule()
     def ask_for_the_payout(self) -> None:
         """The sitter asks; before the instant it must be refused."""
         hold = self.story.hold
@@ -118,33 +160,60 @@ class HoldMachine(RuleBasedStateMachine):
     def repair_and_sweep(self) -> None:
         """The gateway is back; the sweep finishes what hangs."""
         self.sandbox.repair()
-        Operation.objects.update(next_attempt_at=self.story.row.opened_at - timedelta(days=9999), lease_until=None)
-        payments.resume_stale(limit=1_000)
+        self.refusals.clear()
+        swept(self.story.row.opened_at - timedelta(days=9999))
 
     @invariant()
     def every_cent_is_somewhere(self) -> None:
-        """Held + refunded + released is what was paid, in the books and at the gateway."""
+        """Held + refunded + released is what was paid, by component, in the books."""
         row = self.story.row
         stay, fee = self.story.balances()
-        alive = row.releases.exclude(status="failed").first()
-        out = alive.payout_minor + alive.sitter_fee_minor if alive else 0
-        funded = row.fundings.filter(captured_at__isnull=False, surplus=False).exists()
-        assert stay + row.stay_refunded_minor + out == (self.stay if funded else 0)
-        earned = alive.owner_fee_minor if alive else 0
-        assert fee + row.owner_fee_refunded_minor + earned == (self.fee if funded else 0)
+        paid_stay = sum(funding.stay_minor for funding in self.fundings())
+        paid_fee = sum(funding.owner_fee_minor for funding in self.fundings())
+        out = self.released()
+        assert stay - self.surplus() + row.stay_refunded_minor + sum(part.stay_minor for part in out) == paid_stay
+        assert fee + row.owner_fee_refunded_minor + sum(part.owner_fee_minor for part in out) == paid_fee
+        if paid_stay:
+            assert (row.stay_minor, row.owner_fee_minor) == (paid_stay, paid_fee)
+
+    @invariant()
+    def what_is_left_is_what_is_promised_to_nobody(self) -> None:
+        """Funding by funding, and together as the hold says and as the books say."""
+        left = [0, 0]
+        for funding in self.fundings():
+            gone: list[Any] = [
+                *funding.refund_parts.exclude(status="failed"),
+                *funding.release_parts.exclude(status="failed"),
+            ]
+            assert funding.stay_left_minor == funding.stay_minor - sum(part.stay_minor for part in gone)
+            assert funding.owner_fee_left_minor == funding.owner_fee_minor - sum(part.owner_fee_minor for part in gone)
+            left = [left[0] + funding.stay_left_minor, left[1] + funding.owner_fee_left_minor]
+        row = self.story.row
+        assert [row.stay_left_minor, row.owner_fee_left_minor] == left
+        going = RefundPart.objects.filter(refund__hold=row, status="in_transit")
+        stay, fee = self.story.balances()
+        assert stay - self.surplus() == left[0] + sum(part.stay_minor for part in going)
+        assert fee == left[1] + sum(part.owner_fee_minor for part in going)
+        assert going.exists() == (row.state == "refunding") or row.state == "released"
 
     @invariant()
     def the_gateway_moved_nothing_twice(self) -> None:
-        """One charge that counts, at most one transfer, no more refunds than were paid."""
-        intents = {intent["id"] for intent in self.intents()}
-        charges = [c for c in self.sandbox.objects("charge") if c["payment_intent"] in intents and c["paid"]]
-        assert len(charges) <= 1
-        group = self.story.booking_id
-        transfers = [t for t in self.sandbox.objects("transfer") if t["transfer_group"] == group]
-        assert len(transfers) <= 1
-        refunds = [r["amount"] for r in self.sandbox.objects("refund") if r["payment_intent"] in intents]
-        moved = sum(refunds) + sum(transfer["amount"] for transfer in transfers)
-        assert moved <= sum(charge["amount"] for charge in charges)
+        """One charge that counts for the stay and each change; no charge gives more than it brought."""
+        charges = self.charges()
+        assert self.story.row.fundings.counting().count() <= 1 + len(CHANGES)
+        assert len({funding.change_id for funding in self.fundings()}) == len(self.fundings())
+        for charge in charges:
+            back = [r["amount"] for r in self.gateway_refunds() if r["payment_intent"] == charge["payment_intent"]]
+            out = [t["amount"] for t in self.transfers() if t["source_transaction"] == charge["id"]]
+            assert sum(back) + sum(out) <= charge["amount"]
+
+    @invariant()
+    def both_fees_are_earned_once(self) -> None:
+        """The sitter's fee is 15 percent of all that the sitter earned, however many transfers it took."""
+        parts = self.released()
+        assert len({(part.funding_id, part.release_id) for part in parts}) == len(parts)
+        if self.story.hold.state == "released":
+            assert sum(part.owner_fee_minor for part in parts) <= self.story.row.owner_fee_minor
 
     @invariant()
     def the_history_leads_to_the_state(self) -> None:
@@ -158,17 +227,60 @@ class HoldMachine(RuleBasedStateMachine):
         assert self.story.hold.state == at
 
     def teardown(self) -> None:
-        """In the end the books are in order."""
+        """In the end the books are in order, and say what the gateway says."""
         if hasattr(self, "story"):
             self.repair_and_sweep()
+            self.sandbox.deliver_webhooks()
+            self.repair_and_sweep()
             self.every_cent_is_somewhere()
+            self.what_is_left_is_what_is_promised_to_nobody()
             self.the_gateway_moved_nothing_twice()
+            ours = sum(self.story.balances())
+            ours += sum(part.sitter_fee_minor + part.owner_fee_minor for part in self.released())
+            assert ours == sum(charge["amount"] for charge in self.charges()) - self.gone_at_the_gateway()
         assert ledger.check().ok
+
+    def fundings(self) -> list[Funding]:
+        """Return what was paid into the hold."""
+        return list(self.story.row.fundings.counting())
+
+    def released(self) -> list[ReleasePart]:
+        """Return what left for the sitter and did not come back."""
+        return list(ReleasePart.objects.filter(release__hold=self.story.row).exclude(status="failed"))
+
+    def surplus(self) -> int:
+        """Return what was paid too much and has not gone back."""
+        rows = self.story.row.fundings.filter(surplus=True)
+        return sum(
+            funding.stay_minor + funding.owner_fee_minor
+            for funding in rows
+            if ledger.journal_by_key(f"reverse:escrow-surplus:{funding.payment_id}") is None
+        )
 
     def intents(self) -> list[Any]:
         """Return the gateway's intents for this hold."""
         group = self.story.booking_id
         return [i for i in self.sandbox.objects("payment_intent") if i["transfer_group"] == group]
+
+    def charges(self) -> list[Any]:
+        """Return the charges that brought money."""
+        intents = {intent["id"] for intent in self.intents()}
+        return [c for c in self.sandbox.objects("charge") if c["payment_intent"] in intents and c["paid"]]
+
+    def transfers(self) -> list[Any]:
+        """Return the gateway's transfers to the sitter."""
+        group = self.story.booking_id
+        return [t for t in self.sandbox.objects("transfer") if t["transfer_group"] == group]
+
+    def gateway_refunds(self) -> list[Any]:
+        """Return the gateway's refunds that did not come back."""
+        intents = {intent["id"] for intent in self.intents()}
+        refunds = [r for r in self.sandbox.objects("refund") if r["payment_intent"] in intents]
+        return [refund for refund in refunds if refund["status"] == "succeeded"]
+
+    def gone_at_the_gateway(self) -> int:
+        """Return what went back or out."""
+        return sum(row["amount"] for row in [*self.gateway_refunds(), *self.transfers()])
 
     def attempt(self, act: Any) -> str:
         """Do it; a refusal is an answer, its code is returned."""
@@ -179,11 +291,33 @@ class HoldMachine(RuleBasedStateMachine):
         return ""
 
 
+@contextmanager
+def refusing(refusals: list[str]) -> Iterator[None]:
+    """Let the gateway refuse what is ordered, once each."""
+    calls = {"transfer": StripeGateway.transfer, "refund": StripeGateway.refund}
+
+    def refuse_or(kind: str) -> Any:
+        def call(gateway: StripeGateway, request: Any, *, key: str) -> Any:
+            if kind in refusals:
+                refusals.remove(kind)
+                raise GatewayRefused("account_closed", "No.")
+            return calls[kind](gateway, request, key=key)  # type: ignore[operator]  # a method of the class
+
+        return call
+
+    with (
+        patch.object(StripeGateway, "transfer", refuse_or("transfer")),
+        patch.object(StripeGateway, "refund", refuse_or("refund")),
+    ):
+        yield
+
+
 def test_a_hold_survives_everything(owner: Any, sitter_user: Any, agent: Any, stripe_sandbox: Sandbox) -> None:
     payments.open_payee_account(sitter_user)
 
     class Machine(HoldMachine):
         sandbox, sitter = stripe_sandbox, sitter_user
 
-    Machine.owner, Machine.agent = owner, agent
-    run_state_machine_as_test(Machine, settings=settings(max_examples=20, stateful_step_count=15, deadline=None))
+    Machine.owner, Machine.agent, Machine.refusals = owner, agent, []
+    with refusing(Machine.refusals):
+        run_state_machine_as_test(Machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None))

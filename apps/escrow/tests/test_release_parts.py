@@ -39,7 +39,12 @@ def refusing(*amounts: int) -> Any:
 
 
 def earned() -> tuple[int, int, int]:
-    return tuple(system_balance(kind) for kind in ("revenue_sitter_fee", "revenue_owner_fee", "transfer_in_flight"))
+    """Return what the books say of the sitter's fees, the owner's fees, and of transfers under way."""
+    return (
+        system_balance("revenue_sitter_fee"),
+        system_balance("revenue_owner_fee"),
+        system_balance("transfer_in_flight"),
+    )
 
 
 def test_each_funding_pays_its_own_transfer(due, stripe_sandbox, diary):
