@@ -13,6 +13,7 @@ from apps.payments.stripe_sandbox.faults import EFFECTS, Faults, Regime
 from apps.payments.tests.conformance import Target, charged, intent
 from apps.payments.tests.fixtures import API_KEY, Sandbox
 
+pytestmark = pytest.mark.needs_sandbox("faults are ordered")
 INTENTS = "/v1/payment_intents"
 FIELDS = {"amount": "10000", "currency": "usd"}
 
