@@ -37,6 +37,8 @@ ICONS = {
     "pets": "pets",
     "ledger": "account_balance",
     "payments": "payments",
+    "payments.Dispute": "gavel",
+    "payments.Reversal": "undo",
     "reconciliation": "difference",
     "reconciliation.Run": "compare_arrows",
     "reconciliation.GatewayEntry": "receipt_long",

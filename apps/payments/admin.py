@@ -3,10 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Case, F, When
+from django.http import HttpRequest
 
 from apps.accounts.console import StaffAdmin
 from apps.common.money import Money
-from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer, Transition, WebhookEvent
+from apps.payments.models import (
+    Dispute,
+    Operation,
+    PayeeAccount,
+    Payment,
+    Refund,
+    Reversal,
+    Transfer,
+    Transition,
+    WebhookEvent,
+)
+from apps.payments.states import OPEN_DISPUTES
 
 
 class PaymentsAdmin(StaffAdmin):
@@ -22,8 +35,8 @@ class _MoneyAdmin(PaymentsAdmin):
     search_fields = ("public_id", "subject", "provider_id")
     ordering = ("-id",)
     search_help_text = "Any part of the id here, of its subject or at the gateway"
-    exclude = ("client_secret", "payment_method", "amount_minor", "currency")
-    readonly_fields = ("amount_shown",)
+    exclude: tuple[str, ...] = ("client_secret", "payment_method", "amount_minor", "currency")
+    readonly_fields: tuple[str, ...] = ("amount_shown",)
 
     @admin.display(description="Amount")
     def amount_shown(self, row: Any) -> Money:
@@ -54,6 +67,60 @@ class TransferAdmin(_MoneyAdmin):
     list_select_related = ("payee",)
 
 
+@admin.register(Reversal)
+class ReversalAdmin(_MoneyAdmin):
+    """Money back from payees."""
+
+    list_display = (
+        "public_id", "subject", "transfer", "amount_shown", "reversed_shown", "status", "failure_code", "created_at",
+    )  # fmt: skip
+    list_select_related = ("transfer",)
+    exclude = ("amount_minor", "reversed_minor", "currency")
+    readonly_fields = ("amount_shown", "reversed_shown")
+
+    @admin.display(description="Came back")
+    def reversed_shown(self, row: Reversal) -> Money:
+        """What came back, with its currency."""
+        return row.reversed
+
+
+@admin.register(Dispute)
+class DisputeAdmin(PaymentsAdmin):
+    """Disputes of payers' banks: those that wait for our evidence first, the next deadline on top."""
+
+    list_display = (
+        "provider_id", "payment", "amount_shown", "status", "reason", "evidence_due_at", "withdrawn_shown",
+        "fee_shown", "created_at",
+    )  # fmt: skip
+    list_filter = ("status", "reason")
+    search_fields = ("provider_id", "payment__subject", "payment__public_id")
+    search_help_text = "Any part of the gateway's id, or of the payment's id or subject"
+    list_select_related = ("payment",)
+    exclude = ("amount_minor", "withdrawn_minor", "fee_minor", "settled_minor", "currency")
+    readonly_fields = ("amount_shown", "withdrawn_shown", "fee_shown")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Open ones first by when evidence is due, then the decided ones, newest first."""
+        decided = Case(When(status__in=OPEN_DISPUTES, then=0), default=1)
+        due = Case(When(status__in=OPEN_DISPUTES, then=F("evidence_due_at")))
+        return (decided, due.asc(nulls_last=True), "-id")
+
+    @admin.display(description="Amount")
+    def amount_shown(self, row: Dispute) -> Money:
+        """What is disputed, with its currency."""
+        return row.amount
+
+    @admin.display(description="Withdrawn")
+    def withdrawn_shown(self, row: Dispute) -> Money:
+        """What the bank holds of ours."""
+        return Money(row.withdrawn_minor, row.currency)
+
+    @admin.display(description="Fees")
+    def fee_shown(self, row: Dispute) -> Money:
+        """What the gateway keeps."""
+        return Money(row.fee_minor, row.currency)
+
+
 @admin.register(Operation)
 class OperationAdmin(PaymentsAdmin):
     """Calls to the gateway, and those whose answer is missing."""
@@ -65,7 +132,7 @@ class OperationAdmin(PaymentsAdmin):
     list_filter = ("status", "kind")
     search_fields = ("public_id",)
     ordering = ("-id",)
-    raw_id_fields = ("payment", "refund", "transfer", "payee")
+    raw_id_fields = ("payment", "refund", "transfer", "reversal", "payee")
 
 
 @admin.register(PayeeAccount)

@@ -1,4 +1,4 @@
-"""Payments, refunds, transfers, payees, the calls that move them, and the webhook inbox.
+"""Payments, refunds, transfers, reversals, disputes, payees, the calls that move them, and the webhook inbox.
 
 Private to this app; others use services and selectors, or a foreign key by name.
 """
@@ -15,6 +15,7 @@ from apps.common.models import PublicModel
 from apps.common.money import Money
 from apps.payments.states import (
     OPEN_OPERATIONS,
+    DisputeStatus,
     MovementStatus,
     OperationKind,
     OperationStatus,
@@ -29,7 +30,7 @@ def _after_grace() -> Any:
 
 
 class MoneyRow(PublicModel):
-    """What payments, refunds and transfers share."""
+    """What payments, refunds, transfers and reversals share."""
 
     purpose = models.CharField(max_length=60)
     subject = models.CharField(max_length=64, help_text="the public id of what it is for")
@@ -110,11 +111,81 @@ class Transfer(MoneyRow):
         constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="transfer_above_zero")]
 
 
+class Reversal(MoneyRow):
+    """A transfer taken back from its payee, as far as the payee's account holds the money."""
+
+    status = models.CharField(max_length=20, choices=MovementStatus, default=MovementStatus.PREPARED)
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="reversals")
+    reversed_minor = models.BigIntegerField(default=0, help_text="what came back, once it succeeded")
+
+    class Meta:
+        db_table = "payments_reversal"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reversal_above_zero"),
+            models.CheckConstraint(
+                condition=Q(reversed_minor__gte=0, reversed_minor__lte=models.F("amount_minor")),
+                name="reversal_brings_at_most_its_amount",
+            ),
+        ]
+
+    @property
+    def reversed(self) -> Money:
+        """What came back, as money."""
+        return Money(self.reversed_minor, self.currency)
+
+
+class Dispute(PublicModel):
+    """A payer's bank disputes a payment; what it says follows the gateway's facts, as last fetched."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    provider_id = models.CharField(max_length=64, unique=True)
+    status = models.CharField(max_length=20, choices=DisputeStatus)
+    provider_status = models.CharField(max_length=40, help_text="the gateway's own word")
+    reason = models.CharField(max_length=80, blank=True, default="")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    withdrawn_minor = models.BigIntegerField(default=0, help_text="taken off our account, not given back")
+    fee_minor = models.BigIntegerField(default=0, help_text="fees kept by the gateway")
+    settled_minor = models.BigIntegerField(default=0, help_text="taken out of suspense since it was lost")
+    evidence_due_at = models.DateTimeField(null=True)
+    facts_at = models.DateTimeField(help_text="when the facts were asked for; older answers change nothing")
+    lost_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "payments_dispute"
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_above_zero")]
+
+    def __str__(self) -> str:
+        return f"{self.amount}, {self.provider_id}"
+
+    @property
+    def amount(self) -> Money:
+        """What is disputed."""
+        return Money(self.amount_minor, self.currency)
+
+
+class DisputeMovement(models.Model):
+    """Money that a dispute took off our account, or gave back (negative); append-only, one posting each."""
+
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="movements")
+    amount_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    happened_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "payments_dispute_movement"
+
+    def __str__(self) -> str:
+        return f"{self.dispute_id}: {self.amount_minor} and {self.fee_minor} of fees"
+
+
 _TARGETS = {
     OperationKind.CHARGE: "payment",
     OperationKind.CANCEL: "payment",
     OperationKind.REFUND: "refund",
     OperationKind.TRANSFER: "transfer",
+    OperationKind.REVERSAL: "reversal",
     OperationKind.PAYEE: "payee",
 }
 
@@ -134,6 +205,7 @@ class Operation(PublicModel):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="operations")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="operations")
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, null=True, related_name="operations")
+    reversal = models.ForeignKey(Reversal, on_delete=models.PROTECT, null=True, related_name="operations")
     payee = models.ForeignKey(PayeeAccount, on_delete=models.PROTECT, null=True, related_name="operations")
     status = models.CharField(max_length=20, choices=OperationStatus, default=OperationStatus.PREPARED)
     generation = models.PositiveSmallIntegerField(default=1)
@@ -153,6 +225,7 @@ class Operation(PublicModel):
             models.UniqueConstraint(fields=["payment", "kind"], name="operation_once_a_payment"),
             models.UniqueConstraint(fields=["refund"], name="operation_once_a_refund"),
             models.UniqueConstraint(fields=["transfer"], name="operation_once_a_transfer"),
+            models.UniqueConstraint(fields=["reversal"], name="operation_once_a_reversal"),
             models.UniqueConstraint(fields=["payee"], name="operation_once_a_payee"),
         ]
         indexes = [
@@ -168,7 +241,7 @@ class Operation(PublicModel):
 
 
 class Transition(models.Model):
-    """A change of state of a payment, refund or transfer; append-only."""
+    """A change of state of a payment, refund, transfer, reversal or dispute; append-only."""
 
     kind = models.CharField(max_length=20)
     subject_id = models.UUIDField(db_index=True)

@@ -5,11 +5,13 @@ state, whether the synchronous answer, the webhook or the sweep brought it. An e
 result back; it is looked up and applied again later.
 """
 
-from apps.payments.types import PaymentView, RefundView, TransferView
+from apps.ledger import services as ledger
+from apps.ledger.types import AccountRef, credit, debit
+from apps.payments.types import DisputeView, PaymentView, RefundView, ReversalView, TransferView
 
 
 class PurposeHandler:
-    """Base of the handlers; a method that is not overridden does nothing.
+    """Base of the handlers; a method that is not overridden does nothing, but for a lost dispute.
 
     `payment_succeeded` may come after `payment_failed` or `payment_cancelled`: money that was
     taken late is still money taken, and the purpose decides whether to use or refund it.
@@ -48,6 +50,38 @@ class PurposeHandler:
 
     def transfer_failed(self, transfer: TransferView) -> None:
         """Refused for good; nothing moved."""
+
+    def reversal_succeeded(self, reversal: ReversalView) -> None:
+        """`reversal.reversed` is with us again: all that was asked for, or as much as the payee's account held."""
+
+    def reversal_failed(self, reversal: ReversalView) -> None:
+        """Nothing came back: the payee's account holds nothing, or the gateway refuses for good."""
+
+    def dispute_opened(self, dispute: DisputeView) -> None:
+        """A bank asks (inquiry) or has taken the money (open); told again when the one becomes the other."""
+
+    def dispute_won(self, dispute: DisputeView) -> None:
+        """It is over in our favour: won, or an inquiry that came to nothing (closed)."""
+
+    def dispute_lost(self, dispute: DisputeView) -> None:
+        """The money stays with the payer: take `dispute.withdrawn` out of suspense, here as the platform's loss.
+
+        Told once a dispute. Should the bank move money after that, payments books the difference against the loss.
+        """
+        bear_loss(dispute)
+
+
+def bear_loss(dispute: DisputeView) -> None:
+    """Book what a lost dispute has taken as the platform's loss, once."""
+    if dispute.withdrawn.amount_minor > 0:
+        ledger.post(
+            kind="dispute.loss",
+            key=f"dispute-loss:{dispute.id}",
+            legs=[
+                debit(AccountRef("dispute_loss"), dispute.withdrawn),
+                credit(AccountRef("dispute_suspense"), dispute.withdrawn),
+            ],
+        )
 
 
 _HANDLERS: dict[str, PurposeHandler] = {}

@@ -1,4 +1,4 @@
-"""Reads of payments, refunds, transfers and payees, as frozen views."""
+"""Reads of payments, refunds, transfers, reversals, disputes and payees, as frozen views."""
 
 from typing import Any, TypeVar
 
@@ -7,9 +7,9 @@ from django.db.models import Model, Sum
 from apps.common.errors import NotFound
 from apps.common.ids import parse_public_id
 from apps.common.money import Money
-from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer
-from apps.payments.states import OPEN_OPERATIONS, MovementStatus
-from apps.payments.types import PayeeView, PaymentView, RefundView, TransferView
+from apps.payments.models import Dispute, Operation, PayeeAccount, Payment, Refund, Reversal, Transfer
+from apps.payments.states import OPEN_DISPUTES, OPEN_OPERATIONS, MovementStatus
+from apps.payments.types import DisputeView, PayeeView, PaymentView, RefundView, ReversalView, TransferView
 
 Row = TypeVar("Row", bound=Model)
 
@@ -46,8 +46,32 @@ def transfers_of(payment_id: str) -> list[TransferView]:
     return [transfer_view(row) for row in found.select_related("source_payment", "payee").order_by("id")]
 
 
+def reversal(reversal_id: str) -> ReversalView:
+    """Return the reversal. Raises: NotFound."""
+    return reversal_view(row_of(Reversal, reversal_id))
+
+
+def reversals_of(transfer_id: str) -> list[ReversalView]:
+    """Return the reversals of a transfer, oldest first."""
+    found = Reversal.objects.filter(transfer=row_of(Transfer, transfer_id)).select_related("transfer")
+    return [reversal_view(row) for row in found.order_by("id")]
+
+
+def disputes_of(payment_id: str) -> list[DisputeView]:
+    """Return the disputes of a payment, oldest first."""
+    found = Dispute.objects.filter(payment=row_of(Payment, payment_id)).select_related("payment")
+    return [dispute_view(row) for row in found.order_by("id")]
+
+
+def open_dispute(payment_id: str) -> DisputeView | None:
+    """Return the payment's oldest inquiry or chargeback that the bank has not decided, if there is one."""
+    found = Dispute.objects.filter(payment=row_of(Payment, payment_id), status__in=OPEN_DISPUTES)
+    row = found.select_related("payment").order_by("id").first()
+    return dispute_view(row) if row else None
+
+
 def uncommitted(payment_id: str) -> Money:
-    """Return what a payment has left, neither refunded nor transferred nor about to be."""
+    """Return what a payment has left: neither refunded, transferred or about to be, nor taken by a bank."""
     return left_of(row_of(Payment, payment_id))
 
 
@@ -71,12 +95,28 @@ def row_of(model: type[Row], public_id: str) -> Row:
 
 
 def left_of(row: Payment) -> Money:
-    """Return what the payment has left; the caller holds its row lock to rely on it."""
-    total = row.amount_minor
+    """Return what the payment has left; the caller holds its row lock to rely on it.
+
+    What a reversal brought back is there again; what a bank has withdrawn is not.
+    """
+    left = row.amount_minor
     for committed in (row.refunds, row.transfers):
-        alive = committed.exclude(status=MovementStatus.FAILED)
-        total -= alive.aggregate(total=Sum("amount_minor"))["total"] or 0
-    return Money(total, row.currency)
+        left -= _sum(committed.exclude(status=MovementStatus.FAILED), "amount_minor")
+    left += _sum(Reversal.objects.filter(transfer__source_payment=row), "reversed_minor")
+    left -= _sum(row.disputes, "withdrawn_minor")
+    return Money(max(left, 0), row.currency)
+
+
+def reversible(row: Transfer) -> Money:
+    """Return what of a transfer is neither taken back nor about to be; the caller holds its row lock."""
+    others = row.reversals.exclude(status=MovementStatus.FAILED)
+    back = _sum(others.filter(status=MovementStatus.SUCCEEDED), "reversed_minor")
+    coming = _sum(others.exclude(status=MovementStatus.SUCCEEDED), "amount_minor")
+    return Money(row.amount_minor - back - coming, row.currency)
+
+
+def _sum(rows: Any, field: str) -> int:
+    return rows.aggregate(total=Sum(field))["total"] or 0
 
 
 def outstanding() -> dict[str, Money]:
@@ -140,6 +180,38 @@ def transfer_view(row: Transfer) -> TransferView:
         transfer_group=row.transfer_group,
         failure_code=row.failure_code,
         failure_message=row.failure_message,
+        provider_id=row.provider_id,
+    )
+
+
+def reversal_view(row: Reversal) -> ReversalView:
+    """Return the row as others see it."""
+    return ReversalView(
+        id=str(row.public_id),
+        transfer_id=str(row.transfer.public_id),
+        purpose=row.purpose,
+        subject=row.subject,
+        amount=row.amount,
+        reversed=row.reversed,
+        status=row.status,
+        failure_code=row.failure_code,
+        provider_id=row.provider_id,
+    )
+
+
+def dispute_view(row: Dispute) -> DisputeView:
+    """Return the row as others see it."""
+    return DisputeView(
+        id=str(row.public_id),
+        payment_id=str(row.payment.public_id),
+        purpose=row.payment.purpose,
+        subject=row.payment.subject,
+        amount=row.amount,
+        status=row.status,
+        reason=row.reason,
+        evidence_due_at=row.evidence_due_at,
+        withdrawn=Money(row.withdrawn_minor, row.currency),
+        fee=Money(row.fee_minor, row.currency),
         provider_id=row.provider_id,
     )
 

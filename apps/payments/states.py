@@ -20,6 +20,7 @@ class OperationKind(models.TextChoices):
     CANCEL = "cancel"
     REFUND = "refund"
     TRANSFER = "transfer"
+    REVERSAL = "reversal"
     PAYEE = "payee"
 
 
@@ -36,13 +37,23 @@ class PaymentStatus(models.TextChoices):
 
 
 class MovementStatus(models.TextChoices):
-    """Where a refund or a transfer stands."""
+    """Where a refund, a transfer or a reversal stands."""
 
     PREPARED = "prepared"
     SENT = "sent"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+class DisputeStatus(models.TextChoices):
+    """`inquiry`: the bank asks; `open`: it has taken the money; `closed`: an inquiry that came to nothing."""
+
+    INQUIRY = "inquiry"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"
 
 
 class WebhookStatus(models.TextChoices):
@@ -56,6 +67,7 @@ class WebhookStatus(models.TextChoices):
 
 
 OPEN_OPERATIONS = (OperationStatus.PREPARED, OperationStatus.SENT, OperationStatus.UNKNOWN)
+OPEN_DISPUTES = (DisputeStatus.INQUIRY, DisputeStatus.OPEN)
 OPEN_PAYMENTS = (
     PaymentStatus.PREPARED,
     PaymentStatus.SENT,
@@ -92,3 +104,4 @@ TRANSFER_MOVES: dict[str, set[MovementStatus]] = {
     MovementStatus.SUCCEEDED: set(),
     MovementStatus.FAILED: set(),
 }
+REVERSAL_MOVES = TRANSFER_MOVES

@@ -1,6 +1,7 @@
-"""What other apps see of payments, refunds, transfers and payees. Pure; ids are opaque strings."""
+"""What other apps see of payments, refunds, transfers, reversals, disputes and payees. Pure; ids are opaque strings."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.common.money import Money
 
@@ -57,6 +58,45 @@ class TransferView:
     failure_code: str = ""
     failure_message: str = ""
     provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalView:
+    """A transfer taken back: `status` is prepared, sent, succeeded, failed or unknown.
+
+    reversed: what really came back, once it succeeded; less than `amount` when the payee's account held less.
+    """
+
+    id: str
+    transfer_id: str
+    purpose: str
+    subject: str
+    amount: Money
+    reversed: Money
+    status: str
+    failure_code: str = ""
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A payer's bank disputes a payment: `status` is inquiry, open, won, lost or closed.
+
+    amount: what is disputed. withdrawn: what the gateway has taken off our account and not given back, without
+    fees. fee: the fees it has kept. provider_id: the gateway's id, under which evidence is sent.
+    """
+
+    id: str
+    payment_id: str
+    purpose: str
+    subject: str
+    amount: Money
+    status: str
+    reason: str
+    evidence_due_at: datetime | None
+    withdrawn: Money
+    fee: Money
+    provider_id: str
 
 
 @dataclass(frozen=True, slots=True)

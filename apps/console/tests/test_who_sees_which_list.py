@@ -23,6 +23,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "fraud.FraudLog": (SAFETY,),
     **dict.fromkeys(("ledger.Account", "ledger.Balance", "ledger.Entry", "ledger.Journal"), (FINANCE,)),
     **dict.fromkeys(("payments.Payment", "payments.Refund", "payments.Transfer", "payments.Transition"), (FINANCE,)),
+    **dict.fromkeys(("payments.Dispute", "payments.Reversal"), (FINANCE,)),
     **dict.fromkeys(("payments.Operation", "payments.PayeeAccount", "payments.WebhookEvent"), (FINANCE,)),
     "pets.Pet": (OPERATIONS, SAFETY, SUPPORT),
     **dict.fromkeys(("reconciliation.Break", "reconciliation.GatewayEntry", "reconciliation.Run"), (FINANCE,)),

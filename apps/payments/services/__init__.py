@@ -6,6 +6,7 @@ from apps.payments.services.inbox import process, process_due, receive
 from apps.payments.services.payees import onboarding_link, open_payee_account
 from apps.payments.services.refunding import execute_refund, prepare_refund
 from apps.payments.services.resuming import resume_stale
+from apps.payments.services.reversing import execute_reversal, prepare_reversal
 from apps.payments.services.transferring import execute_transfer, prepare_transfer
 
 __all__ = [
@@ -14,11 +15,13 @@ __all__ = [
     "card_fingerprint",
     "execute_payment",
     "execute_refund",
+    "execute_reversal",
     "execute_transfer",
     "onboarding_link",
     "open_payee_account",
     "prepare_payment",
     "prepare_refund",
+    "prepare_reversal",
     "prepare_transfer",
     "process",
     "process_due",

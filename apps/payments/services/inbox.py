@@ -1,60 +1,25 @@
 """The webhook inbox: keep the event once, answer at once; then fetch the object and recompute."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Model, Q
+from django.db.models import F
 
 from apps.common import events
 from apps.common.clock import real_now
-from apps.common.db import outside_call
 from apps.common.errors import InvalidInput
-from apps.common.ids import parse_public_id
 from apps.payments.events import WebhookReceived
 from apps.payments.gateways.current import gateway
 from apps.payments.gateways.port import GatewayError, GatewayRefused
-from apps.payments.models import PayeeAccount, Payment, Refund, Transfer, WebhookEvent
-from apps.payments.services import recording
+from apps.payments.models import WebhookEvent
+from apps.payments.services.inbox_kinds import kind_of
 from apps.payments.states import WebhookStatus
 
 log = structlog.get_logger(__name__)
 PARKED_FOR = timedelta(hours=24)
 WAITING = (WebhookStatus.RECEIVED, WebhookStatus.PARKED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How events of one noun are processed: fetch its facts, find our row, record."""
-
-    prefix: str
-    fetch: Callable[[str], Any]
-    model: type[Model]
-    our_id: str
-    provider_field: str
-    record: Callable[[int, Any], object]
-
-
-def _kinds() -> tuple[_Kind, ...]:
-    port = gateway()
-    return (
-        _Kind("payment_intent.", port.retrieve_intent, Payment, "payment_id", "provider_id", recording.record_intent),
-        _Kind("refund.", port.retrieve_refund, Refund, "our_id", "provider_id", recording.record_refund),
-        _Kind("charge.refund.", port.retrieve_refund, Refund, "our_id", "provider_id", recording.record_refund),
-        _Kind("transfer.", port.retrieve_transfer, Transfer, "our_id", "provider_id", recording.record_transfer),
-        _Kind(
-            "account.updated",
-            port.retrieve_account,
-            PayeeAccount,
-            "payee_id",
-            "provider_account_id",
-            recording.record_account,
-        ),
-    )
 
 
 def receive(payload: bytes, signature: str) -> None:
@@ -66,7 +31,7 @@ def receive(payload: bytes, signature: str) -> None:
         facts = gateway().read_webhook(payload, signature)
     except GatewayRefused as refusal:
         raise InvalidInput(refusal.code, refusal.message) from refusal
-    relevant = _kind_of(facts.type) is not None
+    relevant = kind_of(facts.type) is not None
     with transaction.atomic(durable=True):
         row, fresh = WebhookEvent.objects.get_or_create(
             provider_event_id=facts.id,
@@ -89,13 +54,12 @@ def process(webhook_pk: int) -> str:
     if not _claim(webhook_pk):
         return WebhookEvent.objects.values_list("status", flat=True).get(pk=webhook_pk)
     row = WebhookEvent.objects.get(pk=webhook_pk)
-    kind = _kind_of(row.type)
+    kind = kind_of(row.type)
     assert kind is not None, "only relevant events are kept for processing"
     try:
-        with outside_call():
-            facts = kind.fetch(row.object_id)
+        facts = kind.fetch(row.object_id)
         with transaction.atomic(durable=True):
-            matched = facts is not None and _record(kind, facts)
+            matched = facts is not None and kind.record(facts)
             _close(row, WebhookStatus.PROCESSED if matched else _parked(row), "" if matched else "nothing of ours yet")
     except Exception as error:
         with transaction.atomic(durable=True):
@@ -105,26 +69,11 @@ def process(webhook_pk: int) -> str:
     return row.status
 
 
-def _kind_of(event_type: str) -> _Kind | None:
-    return next((kind for kind in _kinds() if event_type.startswith(kind.prefix)), None)
-
-
 def _claim(webhook_pk: int) -> bool:
     now = real_now()
     due = WebhookEvent.objects.filter(pk=webhook_pk, status__in=WAITING, next_attempt_at__lte=now)
     with transaction.atomic(durable=True):
         return bool(due.update(attempts=F("attempts") + 1, next_attempt_at=now + settings.OUTSIDE_CALL_LEASE))
-
-
-def _record(kind: _Kind, facts: Any) -> bool:
-    """Record the facts on our row, found by our own id in the metadata or by the gateway's id."""
-    ours = parse_public_id(getattr(facts, kind.our_id))
-    match = Q(**{kind.provider_field: facts.id}) | (Q(public_id=ours) if ours else Q())
-    pk = kind.model._default_manager.filter(match).values_list("pk", flat=True).first()
-    if pk is None:
-        return False
-    kind.record(pk, facts)
-    return True
 
 
 def _parked(row: WebhookEvent) -> WebhookStatus:

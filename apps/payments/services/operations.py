@@ -18,11 +18,11 @@ from django.db.models.functions import Coalesce
 from apps.common.clock import real_now
 from apps.common.ids import uuid7
 from apps.payments.gateways.port import GatewayKeySpent, GatewayRefused, GatewayUncertain
-from apps.payments.models import Operation, Payment, Refund, Transfer
+from apps.payments.models import Operation, Payment, Refund, Reversal, Transfer
 from apps.payments.states import OPEN_OPERATIONS, OperationStatus, PaymentStatus
 
 Facts = TypeVar("Facts")
-MoneyRow = Payment | Refund | Transfer
+MoneyRow = Payment | Refund | Transfer | Reversal
 
 
 @dataclass(frozen=True, slots=True)

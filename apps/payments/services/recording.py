@@ -16,13 +16,14 @@ from apps.ledger.types import AccountRef, credit, debit
 from apps.payments import selectors
 from apps.payments.events import PayeeChanged
 from apps.payments.gateways.port import AccountFacts, IntentFacts, MovementFacts
-from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Transfer, Transition
+from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Reversal, Transfer, Transition
 from apps.payments.purposes import handler_for
 from apps.payments.services import operations
 from apps.payments.states import (
     OPEN_OPERATIONS,
     PAYMENT_MOVES,
     REFUND_MOVES,
+    REVERSAL_MOVES,
     TRANSFER_MOVES,
     MovementStatus,
     OperationKind,
@@ -149,6 +150,32 @@ def refuse_transfer(transfer_pk: int, code: str, message: str) -> Transfer:
     return transfer
 
 
+def record_reversal(reversal_pk: int, facts: MovementFacts) -> Reversal:
+    """Record a reversal's facts: it may have brought less than was asked for. Raises: WrongAmount."""
+    require_transaction()
+    reversal = _locked_reversal(reversal_pk)
+    if facts.amount.currency != reversal.currency or not 0 < facts.amount.amount_minor <= reversal.amount_minor:
+        raise WrongAmount(f"reversal {reversal.public_id}: {facts.amount} instead of {reversal.amount}")
+    status = _MOVEMENT_STATUS[facts.status]
+    if status not in REVERSAL_MOVES[reversal.status] or status == reversal.status:
+        return reversal
+    reversal.provider_id = facts.id
+    reversal.reversed_minor = facts.amount.amount_minor if status == MovementStatus.SUCCEEDED else 0
+    _move(reversal, status, facts.failure_code, "")
+    _tell_reversal(reversal)
+    return reversal
+
+
+def refuse_reversal(reversal_pk: int, code: str, message: str) -> Reversal:
+    """Record that nothing can be taken back."""
+    require_transaction()
+    reversal = _locked_reversal(reversal_pk)
+    if MovementStatus.FAILED in REVERSAL_MOVES[reversal.status]:
+        _move(reversal, MovementStatus.FAILED, code, message)
+        _tell_reversal(reversal)
+    return reversal
+
+
 def record_account(payee_pk: int, facts: AccountFacts) -> PayeeAccount:
     """Record what the gateway says about a payee's account."""
     require_transaction()
@@ -170,6 +197,10 @@ def _locked_transfer(transfer_pk: int) -> Transfer:
     return rows.get(pk=transfer_pk)
 
 
+def _locked_reversal(reversal_pk: int) -> Reversal:
+    return Reversal.objects.select_for_update(of=("self",), no_key=True).select_related("transfer").get(pk=reversal_pk)
+
+
 def _record_movement(row: Refund | Transfer, facts: MovementFacts, moves: dict[str, set[MovementStatus]]) -> bool:
     status = _MOVEMENT_STATUS[facts.status]
     if facts.amount != row.amount:
@@ -181,7 +212,9 @@ def _record_movement(row: Refund | Transfer, facts: MovementFacts, moves: dict[s
     return True
 
 
-def _move(row: Payment | Refund | Transfer, status: PaymentStatus | MovementStatus, code: str, message: str) -> None:
+def _move(
+    row: Payment | Refund | Transfer | Reversal, status: PaymentStatus | MovementStatus, code: str, message: str
+) -> None:
     Transition.objects.create(
         kind=str(row._meta.model_name), subject_id=row.public_id, from_status=row.status, to_status=status
     )
@@ -224,6 +257,11 @@ def _tell_refund(refund: Refund) -> None:
 def _tell_transfer(transfer: Transfer) -> None:
     names = {MovementStatus.SUCCEEDED: "transfer_succeeded", MovementStatus.FAILED: "transfer_failed"}
     _tell(selectors.transfer_view(transfer), transfer.purpose, names.get(MovementStatus(transfer.status)))
+
+
+def _tell_reversal(reversal: Reversal) -> None:
+    names = {MovementStatus.SUCCEEDED: "reversal_succeeded", MovementStatus.FAILED: "reversal_failed"}
+    _tell(selectors.reversal_view(reversal), reversal.purpose, names.get(MovementStatus(reversal.status)))
 
 
 def _tell(view: Any, purpose: str, method: str | None) -> None:

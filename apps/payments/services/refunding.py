@@ -10,7 +10,7 @@ from apps.payments.models import Operation, Payment, Refund
 from apps.payments.purposes import handler_for
 from apps.payments.services import operations, recording
 from apps.payments.services.operations import Claim
-from apps.payments.states import OperationKind, PaymentStatus
+from apps.payments.states import OPEN_DISPUTES, OperationKind, PaymentStatus
 from apps.payments.types import RefundView
 
 
@@ -20,8 +20,8 @@ def prepare_refund(*, payment_id: str, purpose: str, subject: str, amount: Money
     Two refunds of the same amount are two refunds: whoever calls makes sure that one is meant once.
 
     Raises: NotFound; InvalidInput for an amount not above zero or in another currency; Conflict
-    `payment_not_settled` before the payment succeeded; Conflict `refund_exceeds_payment` for more
-    than is left of it after other refunds and transfers.
+    `payment_not_settled` before the payment succeeded; Conflict `payment_disputed` while a bank disputes
+    it; Conflict `refund_exceeds_payment` for more than is left of it after other refunds and transfers.
     """
     require_transaction()
     handler_for(purpose)
@@ -48,7 +48,7 @@ def prepare_refund(*, payment_id: str, purpose: str, subject: str, amount: Money
 def locked_payment(payment_id: str, amount: Money) -> Payment:
     """Lock the payment that money is to leave, so that two at once cannot take the same cent.
 
-    Raises: NotFound, InvalidInput, Conflict `payment_not_settled`.
+    Raises: NotFound, InvalidInput, Conflict `payment_not_settled`, Conflict `payment_disputed`.
     """
     found = selectors.row_of(Payment, payment_id)
     payment = Payment.objects.select_for_update(no_key=True).get(pk=found.pk)
@@ -61,6 +61,11 @@ def locked_payment(payment_id: str, amount: Money) -> Payment:
             "payment_not_settled",
             "This payment has not succeeded, so there is no money of it to move.",
             {"payment_status": payment.status},
+        )
+    if payment.disputes.filter(status__in=OPEN_DISPUTES).exists():
+        raise Conflict(
+            "payment_disputed",
+            "The payer's bank disputes this payment; its money can move again once the bank has decided.",
         )
     return payment
 

@@ -4,7 +4,7 @@ import structlog
 
 from apps.common.clock import real_now
 from apps.payments.models import Operation
-from apps.payments.services import charging, payees, refunding, transferring
+from apps.payments.services import charging, payees, refunding, reversing, transferring
 from apps.payments.states import OPEN_OPERATIONS, OperationKind
 
 log = structlog.get_logger(__name__)
@@ -16,7 +16,9 @@ def resume_stale(limit: int = 50) -> int:
     What was sent before is looked up at the gateway before it is sent again. Returns how many.
     """
     due = Operation.objects.filter(status__in=OPEN_OPERATIONS, next_attempt_at__lte=real_now())
-    rows = due.select_related("payment", "refund__payment", "transfer__source_payment", "transfer__payee", "payee")
+    rows = due.select_related(
+        "payment", "refund__payment", "transfer__source_payment", "transfer__payee", "reversal", "payee"
+    )
     found = list(rows.order_by("next_attempt_at")[:limit])
     for operation in found:
         try:
@@ -35,5 +37,7 @@ def _resume(operation: Operation) -> None:
         refunding.refund_if_due(operation, operation.refund)
     elif operation.transfer:
         transferring.transfer_if_due(operation, operation.transfer)
+    elif operation.reversal:
+        reversing.reverse_if_due(operation, operation.reversal)
     elif operation.payee:
         payees.open_if_due(operation, operation.payee)

@@ -11,7 +11,7 @@ from apps.payments.purposes import handler_for
 from apps.payments.services import operations, recording
 from apps.payments.services.operations import Claim
 from apps.payments.services.refunding import locked_payment
-from apps.payments.states import OperationKind
+from apps.payments.states import OPEN_DISPUTES, OperationKind
 from apps.payments.types import TransferView
 
 
@@ -23,8 +23,9 @@ def prepare_transfer(
     `transfer_group` defaults to the payment's.
 
     Raises: NotFound; InvalidInput for an amount not above zero or in another currency; Conflict
-    `payment_not_settled`; Conflict `payouts_not_enabled` when the payee cannot receive money yet;
-    Conflict `transfer_exceeds_payment` for more than is left after refunds and other transfers.
+    `payment_not_settled`; Conflict `payment_disputed`; Conflict `payouts_not_enabled` when the payee
+    cannot receive money yet; Conflict `transfer_exceeds_payment` for more than is left after refunds
+    and other transfers.
     """
     require_transaction()
     handler_for(purpose)
@@ -79,8 +80,9 @@ def transfer_if_due(operation: Operation, row: Transfer) -> None:
 
 
 def _withheld(row: Transfer) -> bool:
-    """Close a transfer that its purpose wants stopped before it was ever sent."""
-    code = handler_for(row.purpose).transfer_withheld(selectors.transfer_view(row))
+    """Close a transfer that its purpose, or a dispute opened since, wants stopped before it was ever sent."""
+    disputed = row.source_payment.disputes.filter(status__in=OPEN_DISPUTES).exists()
+    code = "payment_disputed" if disputed else handler_for(row.purpose).transfer_withheld(selectors.transfer_view(row))
     if code:
         recording.refuse_transfer(row.pk, code, "Stopped before it was sent.")
     return bool(code)

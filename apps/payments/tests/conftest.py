@@ -57,6 +57,22 @@ class Diary(PurposeHandler):
     def transfer_failed(self, transfer: Any) -> None:
         self.note("transfer_failed", transfer)
 
+    def reversal_succeeded(self, reversal: Any) -> None:
+        self.note("reversal_succeeded", reversal)
+
+    def reversal_failed(self, reversal: Any) -> None:
+        self.note("reversal_failed", reversal)
+
+    def dispute_opened(self, dispute: Any) -> None:
+        self.note("dispute_opened", dispute)
+
+    def dispute_won(self, dispute: Any) -> None:
+        self.note("dispute_won", dispute)
+
+    def dispute_lost(self, dispute: Any) -> None:
+        self.note("dispute_lost", dispute)
+        super().dispute_lost(dispute)
+
 
 @pytest.fixture
 def diary(monkeypatch: pytest.MonkeyPatch) -> Diary:

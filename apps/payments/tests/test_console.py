@@ -9,10 +9,11 @@ from django.db.models import Model
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from apps.payments import models, services
+from apps.payments import models, selectors, services
 from apps.payments.tests.conftest import Diary, paid, prepare
 from apps.payments.tests.fixtures import Sandbox
 from apps.payments.tests.test_moving import refund, transfer
+from apps.payments.tests.test_reversing import reversal
 from apps.payments.types import PayeeView
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,8 @@ SHOWN: list[type[Model]] = [
     models.Payment,
     models.Refund,
     models.Transfer,
+    models.Reversal,
+    models.Dispute,
     models.Operation,
     models.PayeeAccount,
     models.WebhookEvent,
@@ -46,6 +49,9 @@ def story(sandbox: Sandbox, payee: PayeeView) -> None:
     )
     services.execute_refund(refund_view.id)
     services.execute_transfer(transfer_view.id)
+    sandbox.advance_clock(8 * 24 * 3600)
+    services.execute_reversal(reversal(selectors.transfer(transfer_view.id), payment.amount.percent(5)).id)
+    sandbox.dispute(models.Payment.objects.get(public_id=payment.id).charge_id)
     services.execute_payment(prepare(card="pm_card_authenticationRequired").id)
     sandbox.deliver_webhooks()
 
