@@ -5,6 +5,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from apps.common.api import metrics
+
 API_APPS = (
     "common",
     "accounts",
@@ -25,6 +27,7 @@ handler500 = "apps.common.api.exceptions.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="swagger-ui"), name="home"),
+    path("metrics", metrics.show, name="metrics"),
     path("health/", include("apps.common.api.health_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(

@@ -10,7 +10,7 @@ class CommonConfig(AppConfig):
     label = "common"
 
     def ready(self) -> None:
-        """Load every app's event handlers and privacy registrations; refuse an unsafe production.
+        """Load every app's event handlers, privacy registrations and figures; refuse an unsafe production.
 
         A server process runs no system checks by itself, so production runs ours here.
         """
@@ -19,4 +19,4 @@ class CommonConfig(AppConfig):
         found = [*checks.refuse_demo_in_production(None), *checks.refuse_weak_secrets(None)]
         if found and checks.in_production():
             raise ImproperlyConfigured(" ".join(f"{error.id}: {error.msg} {error.hint}" for error in found))
-        autodiscover_modules("events", "handlers", "privacy")
+        autodiscover_modules("events", "handlers", "privacy", "metrics")

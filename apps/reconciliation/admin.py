@@ -71,10 +71,10 @@ class OwnerFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Break]) -> QuerySet[Break]:
         """Keep those."""
         if self.value() == "mine":
-            return queryset.filter(owner=request.user)
+            return queryset.filter(owner=request.user.pk)
         if self.value() == "nobody":
             return queryset.filter(owner=None)
-        return queryset.exclude(owner=None).exclude(owner=request.user) if self.value() == "others" else queryset
+        return queryset.exclude(owner=None).exclude(owner=request.user.pk) if self.value() == "others" else queryset
 
 
 class ChangeInline(RowsInline):

@@ -22,6 +22,8 @@ FIELD_ENCRYPTION_KEYS = env.names("FIELD_ENCRYPTION_KEYS")
 STATION_SIGNING_KEY = env.text("STATION_SIGNING_KEY", "")
 BAY_TOKEN_KEY = env.text("BAY_TOKEN_KEY", "")
 
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")  # without it there is no /metrics
+
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 ROOT_URLCONF = "petwash.urls"
