@@ -1,6 +1,6 @@
 """Cancelling: a refund quote names the amount, the rule and the clock; cancelling presents it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from apps.bookings.types import CancellationPolicy
 from apps.common.clock import business_now
 from apps.common.errors import Conflict, InvalidInput
 from apps.common.money import Money
+from apps.escrow import selectors as escrow_q
 from apps.escrow import services as escrow
 from apps.sitters import services as sitters
 
@@ -124,12 +125,16 @@ def _call_off(key: str, actor: User, signed: _Signed) -> str | None:
 def _give_back(booking: Booking, actor: User, signed: _Signed) -> str | None:
     """Start the clock for what the sitter keeps, then refund the rest."""
     key = str(booking.public_id)
-    if signed.stay_minor < booking.subtotal_minor:
+    hold = escrow.lock(key)
+    # What went back since the quote was given is part of what it promised.
+    stay = min(Money(signed.stay_minor, booking.currency), hold.stay_left)
+    fee = min(Money(signed.owner_fee_minor, booking.currency), hold.owner_fee_left)
+    if stay < hold.stay_left:
         now = business_now()
         escrow.start_release_clock(
             booking_id=key, completed_at=now, scheduled_end_at=now, actor=actor, reason=f"cancelled: {signed.rule}"
         )
-    parts = escrow.Parts(Money(signed.stay_minor, booking.currency), Money(signed.owner_fee_minor, booking.currency))
+    parts = escrow.Parts(stay, fee)
     if not parts.total:
         return None
     return escrow.prepare_refund(booking_id=key, parts=parts, reason=signed.rule, actor=actor).id
@@ -148,14 +153,14 @@ def _terms(booking: Booking, actor: User, now: datetime) -> RefundTerms:
         now=now,
         by_owner=actor.pk == booking.owner_id,
     )
+    hold = escrow_q.hold_of(str(booking.public_id))
     if booking.status == BookingStatus.REQUESTED and facts.by_owner:
         # Nobody has agreed to anything yet: a request is withdrawn without a cost.
-        facts_text = "The sitter has not answered yet: everything goes back."
-        stay, fee = Money(booking.subtotal_minor, booking.currency), Money(booking.owner_fee_minor, booking.currency)
-        return RefundTerms("request_withdrawn", 100, stay, fee, facts_text)
-    return refund_terms(
-        facts, Money(booking.subtotal_minor, booking.currency), Money(booking.owner_fee_minor, booking.currency)
-    )
+        why = "The sitter has not answered yet: everything goes back."
+        return RefundTerms("request_withdrawn", 100, hold.stay_left, hold.owner_fee_left, why)
+    # Of all that was paid, changes of the booking included; what went back before is gone already.
+    terms = refund_terms(facts, hold.stay, hold.owner_fee)
+    return replace(terms, stay=min(terms.stay, hold.stay_left), owner_fee=min(terms.owner_fee, hold.owner_fee_left))
 
 
 def _read(token: str, booking_id: str, actor: User) -> _Signed:

@@ -144,6 +144,22 @@ def test_with_the_gateway_down_the_owner_is_told_and_charged_once_in_the_end(api
     assert held(booking) == booking.total_minor
 
 
+def test_a_payment_in_progress_is_not_kept_under_the_key(api, booking, stripe_sandbox):
+    """The same request, repeated with the same key, succeeds when the other card's attempt is over."""
+    client = api(booking.owner)
+    client.post(URL, order(booking, NEEDS_BANK), headers=key())
+    stripe_sandbox.fault("POST", "/v1/payment_intents/.*/cancel", "drop_request", times=50)
+    assert error(client.post(URL, order(booking), headers=key("a-key-of-mine"))) == (409, "payment_in_progress")
+    stripe_sandbox.repair()
+    from apps.payments.models import Operation
+
+    Operation.objects.update(next_attempt_at=booking.created_at)
+    payments.resume_stale()
+    answer = client.post(URL, order(booking), headers=key("a-key-of-mine"))
+    assert (answer.status_code, answer.json()["escrow"]["status"]) == (201, "held")
+    assert held(booking) == booking.total_minor
+
+
 def test_a_hand_made_deposit_tells_the_truth_too(booking, stripe_sandbox):
     _, result = services.deposit(actor=booking.owner, booking_id=str(booking.public_id), payment_method=VISA)
     assert (result.hold.state, result.payment_status, result.client_secret) == ("held", "succeeded", None)

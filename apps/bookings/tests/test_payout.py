@@ -41,6 +41,16 @@ def test_before_the_24_hours_the_answer_names_the_instant(api, completed, payee,
     assert stripe_sandbox.objects("transfer") == []
 
 
+def test_the_same_key_is_answered_anew_when_the_24_hours_are_over(api, completed, payee, stripe_sandbox):
+    body, header = {"booking_id": str(completed.public_id)}, key("a-key-of-mine")
+    client = api(completed.sitter.user)
+    assert error(client.post(URL, body, headers=header)) == (409, "hold_not_elapsed")
+    pass_the_hold(completed)
+    answer = client.post(URL, body, headers=header)
+    assert (answer.status_code, answer.json()["payout"]["status"]) == (200, "paid")
+    assert len(stripe_sandbox.objects("transfer")) == 1
+
+
 def test_after_the_24_hours_the_sitter_is_paid_the_earnings(api, completed, payee, stripe_sandbox):
     pass_the_hold(completed)
     answer = ask(api, completed.sitter.user, completed)

@@ -40,6 +40,10 @@ class PaintView(ApiView):
             raise Unavailable("gateway_down", "Try again.")
         if mood == "busy":
             raise TooManyRequests("slow_down", "Later.", retry_after=7)
+        if mood == "passing":
+            raise Conflict("payment_in_progress", "Look again in a minute.", transient=True)
+        if mood == "settled":
+            raise Conflict("already_painted", "It is red.")
         if mood == "wrong":
             raise InvalidInput.field("colour", "Choose a colour.")
         if mood == "bug":
@@ -107,6 +111,21 @@ def test_what_did_not_settle_may_be_tried_again(db, mood, status):
     assert [post({"mood": mood}).status_code for _ in range(2)] == [status, status]
     assert len(CALLS) == 2
     assert IdempotencyRecord.objects.count() == 0
+
+
+def test_a_conflict_that_passes_by_itself_is_asked_about_again(db):
+    answers = [post({"mood": "passing"}) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["error"]["code"]) for answer in answers] == [
+        (409, "payment_in_progress"), (409, "payment_in_progress"),
+    ]  # fmt: skip
+    assert "Idempotent-Replayed" not in answers[1].headers
+    assert len(CALLS) == 2
+    assert IdempotencyRecord.objects.count() == 0
+
+
+def test_a_conflict_that_stays_is_an_answer(db):
+    assert [post({"mood": "settled"}).status_code for _ in range(2)] == [409, 409]
+    assert len(CALLS) == 1
 
 
 def test_a_429_says_when(db):

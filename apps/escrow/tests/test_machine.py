@@ -18,7 +18,7 @@ from apps.escrow import services
 from apps.escrow.models import Funding, HoldTransition, RefundPart, ReleasePart
 from apps.escrow.services import StayPetEscrow
 from apps.escrow.states import can_move
-from apps.escrow.tests.holds import DECLINED, NEEDS_BANK, VISA, Story, swept
+from apps.escrow.tests.holds import DECLINED, NEEDS_BANK, VISA, Story, a_day_passes, swept
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
 from apps.payments.gateways.port import GatewayRefused
@@ -42,9 +42,10 @@ class HoldMachine(RuleBasedStateMachine):
     @initialize(
         stay=st.integers(50, 30_000),
         fee=st.integers(0, 5_000),
-        begins=st.sampled_from(["new", "paid", "added", "due"]),
+        begins=st.sampled_from(["new", "paid", "added", "due", "payable", "payable"]),
+        waits=st.booleans(),
     )
-    def open(self, stay: int, fee: int, begins: str) -> None:
+    def open(self, stay: int, fee: int, begins: str, waits: bool) -> None:
         """Open a new hold, sometimes further on in its life; those of earlier runs stay where they are."""
         self.sandbox.repair()
         self.refusals.clear()
@@ -52,10 +53,14 @@ class HoldMachine(RuleBasedStateMachine):
             self.story = Story.open(str(uuid4()), self.owner, self.sitter, stay, fee)
         if begins != "new":
             self.story.pay()
-        if begins in {"added", "due"}:
+        if begins in {"added", "due", "payable"}:
             self.story.add(stay, fee)
-        if begins == "due":
+            if waits:  # for the owner's bank, which may say yes when all is over
+                self.story.add(stay, fee, NEEDS_BANK, CHANGES[1])
+        if begins in {"due", "payable"}:
             self.story.complete()
+        if begins == "payable":
+            a_day_passes()
 
     @rule(card=CARDS)
     def pay(self, card: str) -> None:
