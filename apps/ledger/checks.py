@@ -6,12 +6,21 @@ SHOWN = 20
 GUARDS = (
     "ledger_stamp",
     "ledger_seal",
+    "ledger_seal_draw",
     "ledger_journal_balanced",
     "ledger_entry_balanced",
     "ledger_open_balance",
     "ledger_move_balance",
     "ledger_guard_balance",
     "ledger_guard_balance_truncate",
+    "ledger_decide_cut",
+    "ledger_total_days",
+    "ledger_guard_day_total",
+    *(
+        f"{table}_{guard}"
+        for table in ("ledger_account", "ledger_journal", "ledger_entry", "ledger_cut", "ledger_day_total")
+        for guard in ("append_only", "no_truncate")
+    ),
 )
 
 _UNBALANCED = """
@@ -30,17 +39,32 @@ LEFT JOIN (SELECT account_id, sum(amount_minor) AS total FROM ledger_entry GROUP
 WHERE a.guarded AND (b.account_id IS NULL OR b.balance_minor <> coalesce(e.total, 0) * a.side)
 ORDER BY a.id LIMIT %s
 """
+_DAYS = """
+WITH summed AS (
+    SELECT e.account_id, (e.effective_at AT TIME ZONE 'UTC')::date AS day, sum(e.amount_minor) AS total
+    FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id AND a.owner = ''
+    WHERE e.id <= (SELECT coalesce(max(up_to_entry), 0) FROM ledger_cut)
+    GROUP BY 1, 2
+), kept AS (
+    SELECT account_id, day, sum(total_minor) AS total FROM ledger_day_total GROUP BY 1, 2
+)
+SELECT a.kind, a.currency, day, coalesce(kept.total, 0), coalesce(summed.total, 0)
+FROM summed FULL JOIN kept USING (account_id, day) JOIN ledger_account a ON a.id = account_id
+WHERE coalesce(kept.total, 0) <> coalesce(summed.total, 0)
+ORDER BY a.id, day LIMIT %s
+"""
 _ENABLED = """
 SELECT tgname FROM pg_trigger
 WHERE tgname = ANY(%s) AND tgenabled <> 'D' AND tgrelid IN (
     'ledger_account'::regclass, 'ledger_journal'::regclass,
-    'ledger_entry'::regclass, 'ledger_balance'::regclass)
+    'ledger_entry'::regclass, 'ledger_balance'::regclass,
+    'ledger_cut'::regclass, 'ledger_day_total'::regclass)
 """
 
 
 def problems() -> list[str]:
     """Return what is wrong: in journals, in guarded balances, in the guards; full scans, few of them."""
-    return [*_journals(), *_balances(), *_guards()]
+    return [*_journals(), *_balances(), *_days(), *_guards()]
 
 
 def counted() -> tuple[int, int]:
@@ -66,6 +90,15 @@ def _balances() -> list[str]:
         return [
             f"balance of {kind}:{owner} says {kept} {currency} minor units, its entries {summed}"
             for kind, owner, currency, kept, summed in cursor.fetchall()
+        ]
+
+
+def _days() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, [SHOWN])
+        return [
+            f"day {day} of {kind} says {kept} {currency} minor units, its entries {summed}"
+            for kind, currency, day, kept, summed in cursor.fetchall()
         ]
 
 

@@ -1,7 +1,9 @@
 """Rows of the double-entry ledger. Private to this app; the rules live in the database itself.
 
-Triggers and composite foreign keys stand in migration 0002; each has an attack in the tests.
+Triggers and composite foreign keys stand in migrations 0002 and 0007; each has an attack in the tests.
 """
+
+from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models import Q
@@ -15,6 +17,8 @@ _COMMON = [kind.name for kind in CHART.values() if not kind.owned]
 _GUARDED = [kind.name for kind in CHART.values() if kind.guarded]
 _DEBIT = [kind.name for kind in CHART.values() if kind.side == 1]
 _CREDIT = [kind.name for kind in CHART.values() if kind.side == -1]
+_CENTURY = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+MOST_MINOR = 10**15  # thousands of such entries still add up within a bigint
 
 
 class Account(models.Model):
@@ -69,6 +73,10 @@ class Journal(PublicModel):
         constraints = [
             models.UniqueConstraint(fields=["id", "currency"], name="ledger_journal_currency"),
             models.CheckConstraint(condition=~Q(idempotency_key="") & ~Q(kind=""), name="ledger_journal_named"),
+            models.CheckConstraint(
+                condition=Q(effective_at__gte=_CENTURY[0], effective_at__lt=_CENTURY[1]),
+                name="ledger_journal_in_this_century",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +97,10 @@ class Entry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["journal", "account"], name="ledger_entry_once_an_account"),
             models.CheckConstraint(condition=~Q(amount_minor=0), name="ledger_entry_moves_money"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=-MOST_MINOR, amount_minor__lte=MOST_MINOR),
+                name="ledger_entry_within_reason",
+            ),
         ]
         indexes = [
             models.Index(
@@ -117,3 +129,39 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return str(self.account)
+
+
+class Cut(models.Model):
+    """A number of an entry up to which the entries are final; the database decides it, whoever asks."""
+
+    id = models.BigAutoField(primary_key=True)
+    up_to_entry = models.BigIntegerField(unique=True, editable=False, help_text="set by the database")
+    made_at = models.DateTimeField(editable=False, help_text="set by the database")
+
+    class Meta:
+        db_table = "ledger_cut"
+
+    def __str__(self) -> str:
+        return f"Cut at entry {self.up_to_entry}"
+
+
+class DayTotal(models.Model):
+    """What one cut found anew for one day of an account of the company's; late entries make another row."""
+
+    id = models.BigAutoField(primary_key=True)
+    cut = models.ForeignKey(Cut, on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
+    day = models.DateField(help_text="of the entries' effective instant, in UTC")
+    total_minor = models.DecimalField(max_digits=30, decimal_places=0)
+    entries = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_day_total"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "day", "cut"], include=["total_minor"], name="ledger_day_total_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} on {self.day}"

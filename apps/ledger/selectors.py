@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Count, F, Sum
 
 from apps.common.money import Money
-from apps.ledger import checks
+from apps.ledger import balances, checks
 from apps.ledger.chart import kind_of
 from apps.ledger.models import Account, Entry, Journal
 from apps.ledger.types import AccountRef, CheckReport, JournalView, Leg, TrialBalanceRow
@@ -21,11 +21,8 @@ def balance(account: AccountRef, currency: str, as_of: datetime | None = None) -
 
     An account that was never used has a balance of zero.
     """
-    entries = Entry.objects.filter(account__kind=account.kind, account__owner=account.owner, account__currency=currency)
-    if as_of is not None:
-        entries = entries.filter(effective_at__lte=as_of)
-    total = entries.aggregate(total=Sum("amount_minor"))["total"] or 0
-    return Money(kind_of(account.kind).side * int(total), currency)
+    total = balances.signed(account.kind, account.owner, currency, as_of)
+    return Money(kind_of(account.kind).side * total, currency)
 
 
 def trial_balance(as_of: datetime | None = None) -> tuple[TrialBalanceRow, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
@@ -72,6 +72,17 @@ def reverse(*, key: str, reason_kind: str = "", effective_at: datetime | None = 
         effective_at=effective_at,
         reverses=original,
     )
+
+
+def cut() -> bool:
+    """Make the entries that are final count by the day; tell whether there was anything to do.
+
+    Balances are the same before and after; they are read faster. Nothing is done while another session
+    does it, or while a transaction runs longer than five seconds: the next cut does it.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO ledger_cut (up_to_entry, made_at) VALUES (0, now())")
+        return bool(cursor.rowcount)
 
 
 def _write(journal: JournalView) -> str:

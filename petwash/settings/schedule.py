@@ -25,6 +25,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "ledger-cut": {"task": "ledger.cut", "schedule": 600.0, "options": {"expires": 600}},
     "payments-process-webhooks": {
         "task": "payments.process_webhooks",
         "schedule": 5.0,
