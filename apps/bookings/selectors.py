@@ -118,13 +118,16 @@ def money_of(actor: User, booking_id: str) -> MoneyReport:
     """
     key = str(access_booking(actor, booking_id).public_id)
     hold = escrow_q.hold_of(key)
+    places = escrow_q.whereabouts(key)
+    zero = Money.zero(hold.stay.currency)
+    surplus = sum((place.amount for place in places if place.place == "paid_too_much"), zero)
     return MoneyReport(
         booking_id=key,
         escrow_status=hold.state,
         frozen=hold.frozen,
-        paid_in=Money.zero(hold.stay.currency) if hold.state in NOT_PAID else hold.total,
+        paid_in=surplus + (zero if hold.state in NOT_PAID else hold.total),
         release_due_at=hold.release_due_at,
-        places=escrow_q.whereabouts(key),
+        places=places,
     )
 
 

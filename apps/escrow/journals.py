@@ -33,12 +33,12 @@ def post_capture(hold: Hold, funding: Funding) -> None:
 def post_surplus(hold: Hold, funding: Funding) -> None:
     """The owner paid what is not needed: the money lies beside the stay's until it has gone back."""
     total = funding.total_in(hold.currency)
-    _post("escrow.surplus", _surplus_key(funding), [debit(_CLEARING, total), credit(_escrow(hold), total)])
+    _post("escrow.surplus", surplus_key(funding), [debit(_CLEARING, total), credit(_escrow(hold), total)])
 
 
 def post_surplus_returned(funding: Funding) -> None:
     """What was not needed went back."""
-    ledger.reverse(key=_surplus_key(funding), reason_kind="escrow.surplus_returned", effective_at=business_now())
+    ledger.reverse(key=surplus_key(funding), reason_kind="escrow.surplus_returned", effective_at=business_now())
 
 
 def post_surplus_back(funding: Funding) -> None:
@@ -46,7 +46,7 @@ def post_surplus_back(funding: Funding) -> None:
 
     A refund that was refused moved nothing, and posts nothing.
     """
-    key = f"reverse:{_surplus_key(funding)}"
+    key = f"reverse:{surplus_key(funding)}"
     if ledger_q.journal_by_key(key) is not None:
         ledger.reverse(key=key, reason_kind="escrow.surplus_back", effective_at=business_now())
 
@@ -112,7 +112,8 @@ def _refund_key(part: RefundPart) -> str:
     return f"escrow-refund:{part.public_id}"
 
 
-def _surplus_key(funding: Funding) -> str:
+def surplus_key(funding: Funding) -> str:
+    """Return the key of the journal of money that the hold has no use for."""
     return f"escrow-surplus:{funding.payment_id}"
 
 

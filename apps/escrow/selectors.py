@@ -8,6 +8,7 @@ from django.db.models import Q, Sum
 from apps.common.clock import business_now
 from apps.common.errors import NotFound
 from apps.common.money import Money
+from apps.escrow.journals import surplus_key
 from apps.escrow.models import Hold, Refund, RefundPart, Release, ReleasePart
 from apps.escrow.states import HoldState, PartStatus
 from apps.escrow.types import EarningView, HoldView, PayoutView, RefundView, Whereabouts
@@ -45,8 +46,10 @@ def whereabouts(booking_id: str, as_of: datetime | None = None) -> list[Whereabo
     hold = _hold(booking_id)
     held = ledger.balance(AccountRef("escrow", booking_id), hold.currency, as_of=as_of)
     deferred = ledger.balance(AccountRef("owner_fee_deferred", booking_id), hold.currency, as_of=as_of)
+    surplus = _paid_too_much(hold, as_of)
     places = [
-        Whereabouts("held_for_stay", held, _why_held(hold)),
+        Whereabouts("held_for_stay", held - surplus, _why_held(hold)),
+        Whereabouts("paid_too_much", surplus, "Paid twice, or too late to be of use; it goes back to the card."),
         Whereabouts("owner_fee_not_yet_earned", deferred, "Our service fee; earned when the sitter is paid."),
         *_refunded(hold, as_of),
         *_released(hold, as_of),
@@ -69,6 +72,18 @@ def _hold(booking_id: str) -> Hold:
     if hold is None:
         raise NotFound
     return hold
+
+
+def _paid_too_much(hold: Hold, as_of: datetime | None) -> Money:
+    """Return what lies beside the stay's money and has not gone back: each journal turns the one before around."""
+    total = Money.zero(hold.currency)
+    for funding in hold.fundings.filter(surplus=True):
+        key, lies_here = surplus_key(funding), False
+        while (journal := ledger.journal_by_key(key)) and (as_of is None or journal.effective_at <= as_of):
+            key, lies_here = f"reverse:{key}", not lies_here
+        if lies_here:
+            total += funding.total_in(hold.currency)
+    return total
 
 
 def _why_held(hold: Hold) -> str:

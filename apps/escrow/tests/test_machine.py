@@ -140,10 +140,14 @@ class HoldMachine(RuleBasedStateMachine):
         if hold.state == "release_due" and early:
             assert outcome in {"hold_not_elapsed", "escrow_frozen"}
 
-    @rule()
-    def run_payouts(self) -> None:
-        """Beat kicks."""
+    @rule(refused=st.booleans(), late=st.booleans())
+    def run_payouts(self, refused: bool, late: bool) -> None:
+        """Beat kicks; one transfer may be refused, and the owner's bank may say yes to a change afterwards."""
+        if refused:
+            self.refusals.append("transfer")
         services.release_due_payouts()
+        if late:
+            self.the_bank_says_yes()
 
     @rule(hours=st.integers(1, 40))
     def time_passes(self, hours: int) -> None:
