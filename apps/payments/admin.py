@@ -1,13 +1,15 @@
-"""Payments in the console: to look at, never to touch."""
+"""Payments in the console: to look at, never to touch; an event of the inbox may be tried again."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Case, F, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.console import StaffAdmin
+from apps.common.console_actions import with_reason
 from apps.common.money import Money
+from apps.payments import services
 from apps.payments.models import (
     Dispute,
     Operation,
@@ -157,6 +159,16 @@ class WebhookEventAdmin(PaymentsAdmin):
     list_filter = ("status", "type")
     search_fields = ("provider_event_id", "object_id")
     ordering = ("-id",)
+    actions = ("retry",)
+
+    @admin.action(description="Process again, with a reason")
+    def retry(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Have parked and unmatched events processed again."""
+
+        def change(actor: Any, row: WebhookEvent, reason: str) -> None:
+            services.retry(row.pk, actor=actor, reason=reason)
+
+        return with_reason(self, request, queryset, "process again", change)
 
 
 @admin.register(Transition)

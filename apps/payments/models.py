@@ -262,6 +262,7 @@ class WebhookEvent(models.Model):
     provider_event_id = models.CharField(max_length=64, unique=True)
     type = models.CharField(max_length=80)
     object_id = models.CharField(max_length=64)
+    api_version = models.CharField(max_length=40, blank=True, default="", db_default="")
     status = models.CharField(max_length=20, choices=WebhookStatus, default=WebhookStatus.RECEIVED)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=real_now)
@@ -281,3 +282,15 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.object_id}"
+
+
+class EventMark(models.Model):
+    """How far the gateway's list of events has been swept: one row."""
+
+    swept_until = models.DateTimeField(help_text="the newest event that a whole sweep has seen, by the gateway's clock")
+
+    class Meta:
+        db_table = "payments_event_mark"
+
+    def __str__(self) -> str:
+        return f"events until {self.swept_until}"

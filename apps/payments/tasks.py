@@ -21,3 +21,9 @@ def process_webhooks() -> None:
 def resume_stale() -> None:
     """Resume outside calls whose answer is missing."""
     services.resume_stale()
+
+
+@shared_task(name="payments.sweep_events")
+def sweep_events() -> None:
+    """Fetch the events whose webhooks were lost."""
+    services.sweep_events()

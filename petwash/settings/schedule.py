@@ -31,6 +31,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "payments-sweep-events": {
+        "task": "payments.sweep_events",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "payments-resume-stale": {
         "task": "payments.resume_stale",
         "schedule": 5.0,

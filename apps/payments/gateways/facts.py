@@ -113,7 +113,8 @@ def of_dispute(body: Body) -> DisputeFacts:
 def of_event(body: Body) -> WebhookFacts:
     """Read what an event points to; a balance has no id of its own, and nothing follows from it."""
     subject = body["data"]["object"].get("id") or ""
-    return WebhookFacts(body["id"], body["type"], subject, _moment(body["created"]))
+    version = str(body.get("api_version") or "")
+    return WebhookFacts(body["id"], body["type"], subject, _moment(body["created"]), version)
 
 
 def of_balance(body: Body) -> BalanceFacts:

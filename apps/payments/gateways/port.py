@@ -129,6 +129,7 @@ class WebhookFacts:
     type: str
     object_id: str
     created_at: datetime
+    api_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

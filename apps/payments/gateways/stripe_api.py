@@ -48,7 +48,8 @@ class StripeGateway:
     def __init__(
         self, *, api_key: str, webhook_secret: str, base: str, timeout_seconds: float, max_network_retries: int = 2
     ) -> None:
-        self._webhook_secret = webhook_secret
+        # Several, separated by commas, while one is replaced by another.
+        self._webhook_secrets = [secret.strip() for secret in webhook_secret.split(",") if secret.strip()]
         self._client = stripe.StripeClient(
             api_key,
             base_addresses={"api": base},
@@ -268,12 +269,24 @@ class StripeGateway:
     def read_webhook(self, payload: bytes, signature: str) -> WebhookFacts:
         """Verify the signature on the raw bytes. Raises: GatewayRefused `invalid_signature`."""
         try:
-            stripe.WebhookSignature.verify_header(payload, signature, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS)
+            self._verify(payload, signature)
             return facts.of_event(json.loads(payload))
         except stripe.SignatureVerificationError as error:
             raise GatewayRefused("invalid_signature", "The signature is missing, forged or too old.") from error
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise GatewayRefused("invalid_signature", "This is not a signed event.") from error
+
+    def _verify(self, payload: bytes, signature: str) -> None:
+        """Believe a signature by any of our secrets. Raises: SignatureVerificationError, ValueError."""
+        refusal: Exception = ValueError("no secret is configured")
+        for secret in self._webhook_secrets:
+            try:
+                stripe.WebhookSignature.verify_header(payload, signature, secret, SIGNATURE_TOLERANCE_SECONDS)
+            except stripe.SignatureVerificationError as error:
+                refusal = error
+            else:
+                return
+        raise refusal
 
     def _settled(self, intent_id: str) -> IntentFacts:
         """Return the facts of an intent that had moved on when a call reached it."""

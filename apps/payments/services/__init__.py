@@ -2,11 +2,12 @@
 
 from apps.payments.services.balances import balance
 from apps.payments.services.charging import cancel_payment, card_fingerprint, execute_payment, prepare_payment
-from apps.payments.services.inbox import process, process_due, receive
+from apps.payments.services.inbox import process, process_due, receive, retry
 from apps.payments.services.payees import onboarding_link, open_payee_account
 from apps.payments.services.refunding import execute_refund, prepare_refund
 from apps.payments.services.resuming import resume_stale
 from apps.payments.services.reversing import execute_reversal, prepare_reversal
+from apps.payments.services.sweeping import sweep_events
 from apps.payments.services.transferring import execute_transfer, prepare_transfer
 
 __all__ = [
@@ -27,4 +28,6 @@ __all__ = [
     "process_due",
     "receive",
     "resume_stale",
+    "retry",
+    "sweep_events",
 ]

@@ -1,18 +1,21 @@
 """The webhook inbox: keep the event once, answer at once; then fetch the object and recompute."""
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.common import events
+from apps.common import audit, events
 from apps.common.clock import real_now
-from apps.common.errors import InvalidInput
+from apps.common.db import require_transaction
+from apps.common.errors import Conflict, InvalidInput
 from apps.payments.events import WebhookReceived
 from apps.payments.gateways.current import gateway
-from apps.payments.gateways.port import GatewayError, GatewayRefused
+from apps.payments.gateways.port import GatewayError, GatewayRefused, WebhookFacts
+from apps.payments.gateways.stripe_api import API_VERSION
 from apps.payments.models import WebhookEvent
 from apps.payments.services.inbox_kinds import kind_of
 from apps.payments.states import WebhookStatus
@@ -31,18 +34,50 @@ def receive(payload: bytes, signature: str) -> None:
         facts = gateway().read_webhook(payload, signature)
     except GatewayRefused as refusal:
         raise InvalidInput(refusal.code, refusal.message) from refusal
-    relevant = kind_of(facts.type) is not None
     with transaction.atomic(durable=True):
-        row, fresh = WebhookEvent.objects.get_or_create(
-            provider_event_id=facts.id,
-            defaults={
-                "type": facts.type[:80],
-                "object_id": facts.object_id[:64],
-                "status": WebhookStatus.RECEIVED if relevant else WebhookStatus.IGNORED,
-            },
-        )
-        if fresh and relevant:
-            events.publish(WebhookReceived(webhook_id=row.pk))
+        keep(facts)
+
+
+def keep(facts: WebhookFacts) -> bool:
+    """Keep an event once, within the caller's transaction; tell whether it is new.
+
+    An event written in another API version is processed all the same, for its object is fetched again in ours;
+    the first of each version is warned of.
+    """
+    require_transaction()
+    relevant = kind_of(facts.type) is not None
+    known = not facts.api_version or facts.api_version == API_VERSION
+    first = not known and not WebhookEvent.objects.filter(api_version=facts.api_version).exists()
+    row, fresh = WebhookEvent.objects.get_or_create(
+        provider_event_id=facts.id,
+        defaults={
+            "type": facts.type[:80],
+            "object_id": facts.object_id[:64],
+            "api_version": facts.api_version[:40],
+            "status": WebhookStatus.RECEIVED if relevant else WebhookStatus.IGNORED,
+        },
+    )
+    if fresh and first:
+        log.warning("other_api_version", version=facts.api_version[:40], ours=API_VERSION)
+    if fresh and relevant:
+        events.publish(WebhookReceived(webhook_id=row.pk))
+    return fresh
+
+
+def retry(webhook_pk: int, *, actor: Any, reason: str) -> None:
+    """Have an event processed again that waits or was given up; the object is fetched again.
+
+    Raises: Conflict `webhook_not_waiting` for one that is done.
+    """
+    with transaction.atomic(durable=True):
+        rows = WebhookEvent.objects.filter(pk=webhook_pk, status__in=(WebhookStatus.PARKED, WebhookStatus.UNMATCHED))
+        if not rows.update(status=WebhookStatus.PARKED, next_attempt_at=real_now(), processed_at=None):
+            raise Conflict(
+                "webhook_not_waiting", "This event is processed; only parked and unmatched ones are retried."
+            )
+        row = WebhookEvent.objects.get(pk=webhook_pk)
+        audit.record(actor, "payments.webhook_retried", subject=f"webhook:{row.provider_event_id}", reason=reason)
+        events.publish(WebhookReceived(webhook_id=webhook_pk))
 
 
 def process(webhook_pk: int) -> str:
