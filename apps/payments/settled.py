@@ -15,7 +15,7 @@ from django.db.models import Q
 from apps.common.ids import parse_public_id
 from apps.common.money import Money
 from apps.ledger import selectors as ledger
-from apps.payments.models import Payment, Refund, Transfer, Transition
+from apps.payments.models import Dispute, DisputeMovement, Payment, Refund, Reversal, Transfer, Transition
 from apps.payments.states import MovementStatus
 
 _SETTLED = Q(to_status=MovementStatus.SUCCEEDED) | Q(kind="refund", from_status=MovementStatus.SUCCEEDED)
@@ -26,9 +26,10 @@ _SINGLE = {"payment": Payment, "refund": Refund, "transfer": Transfer}
 class Settled:
     """One movement that our books hold as done.
 
-    kind: charge, refund, refund_failure (a bank returned it) or transfer. provider_id: the gateway's id of what
-    moved, for a charge the charge's. amount: signed, positive when money came in. fee: what was booked as the
-    gateway's fee with it. purpose and subject: what it was for; parent_id: the payment out of which a transfer went.
+    kind: charge, refund, refund_failure (a bank returned it), transfer, reversal or dispute. provider_id: the
+    gateway's id of what moved, for a charge the charge's. amount: signed, positive when money came in. fee: what was
+    booked as the gateway's fee with it. purpose and subject: what it was for; parent_id: the payment out of which a
+    transfer went, the transfer that a reversal takes back.
     """
 
     cursor: int
@@ -65,6 +66,14 @@ def settled_after(cursor: int, *, batch: int = 500) -> Iterator[list[Settled]]:
         cursor = found[-1].pk
 
 
+def disputed_after(cursor: int, *, batch: int = 500) -> Iterator[list[Settled]]:
+    """Yield batches of what disputes took off our account or gave back, beyond a cursor of their own."""
+    rows = DisputeMovement.objects.select_related("dispute__payment").order_by("pk")
+    while found := list(rows.filter(pk__gt=cursor)[:batch]):
+        yield [_disputed(row) for row in found]
+        cursor = found[-1].pk
+
+
 def standing(kind: str, our_id: str) -> Standing | None:
     """Return where a payment, refund or transfer stands; None when there is none with this id."""
     public_id = parse_public_id(our_id)
@@ -76,11 +85,15 @@ def standing(kind: str, our_id: str) -> Standing | None:
 
 
 def is_settled(kind: str, provider_id: str) -> bool:
-    """Tell whether a row of ours holds the gateway's charge, refund or transfer as done."""
+    """Tell whether a row of ours holds the gateway's object as done."""
     if kind == "charge":
         return Payment.objects.filter(charge_id=provider_id, status=MovementStatus.SUCCEEDED).exists()
+    if kind == "dispute":
+        return Dispute.objects.filter(provider_id=provider_id).exists()
     if kind == "transfer":
         return Transfer.objects.filter(provider_id=provider_id, status=MovementStatus.SUCCEEDED).exists()
+    if kind == "reversal":
+        return Reversal.objects.filter(provider_id=provider_id, status=MovementStatus.SUCCEEDED).exists()
     end = {"refund": MovementStatus.SUCCEEDED, "refund_failure": MovementStatus.FAILED}.get(kind)
     return end is not None and Refund.objects.filter(provider_id=provider_id, status=end).exists()
 
@@ -98,6 +111,7 @@ def _settled(found: list[Transition]) -> list[Settled]:
         "payment": _by_id(Payment.objects.filter(public_id__in=ids["payment"])),
         "refund": _by_id(Refund.objects.filter(public_id__in=ids["refund"]).select_related("payment")),
         "transfer": _by_id(Transfer.objects.filter(public_id__in=ids["transfer"]).select_related("source_payment")),
+        "reversal": _by_id(Reversal.objects.filter(public_id__in=ids["reversal"]).select_related("transfer")),
     }
     fees = ledger.debited("stripe_fees", {f"stripe-fee:{key}" for key in ids["payment"]})
     read = (_read(move, rows.get(move.kind, {}).get(move.subject_id), fees) for move in found)
@@ -111,24 +125,42 @@ def _by_id(rows: Iterable[Any]) -> dict[UUID, Any]:
 def _read(move: Transition, row: Any, fees: dict[str, Money]) -> Settled | None:
     if row is None:
         return None
-    kind, sign, provider_id, parent = "charge", 1, row.provider_id, ""
+    kind, provider_id, amount, parent = move.kind, row.provider_id, -row.amount, ""
     fee = Money.zero(row.currency)
-    if move.kind == "payment":
-        provider_id, fee = row.charge_id, fees.get(f"stripe-fee:{row.public_id}", fee)
-    elif move.kind == "transfer":
-        kind, sign, parent = "transfer", -1, str(row.source_payment.public_id)
-    else:
-        back = move.from_status == MovementStatus.SUCCEEDED
-        kind, sign, parent = ("refund_failure", 1, "") if back else ("refund", -1, "")
+    if kind == "payment":
+        kind, provider_id, amount = "charge", row.charge_id, row.amount
+        fee = fees.get(f"stripe-fee:{row.public_id}", fee)
+    elif kind == "refund" and move.from_status == MovementStatus.SUCCEEDED:
+        kind, amount = "refund_failure", row.amount
+    elif kind == "transfer":
+        parent = str(row.source_payment.public_id)
+    elif kind == "reversal":
+        amount, parent = row.reversed, str(row.transfer.public_id)
     return Settled(
         cursor=move.pk,
         kind=kind,
         our_id=str(row.public_id),
         provider_id=provider_id or "",
-        amount=Money(sign * row.amount_minor, row.currency),
+        amount=amount,
         fee=fee,
         purpose=row.purpose,
         subject=row.subject,
         parent_id=parent,
         settled_at=move.happened_at,
+    )
+
+
+def _disputed(row: DisputeMovement) -> Settled:
+    dispute = row.dispute
+    return Settled(
+        cursor=row.pk,
+        kind="dispute",
+        our_id=str(dispute.public_id),
+        provider_id=dispute.provider_id,
+        amount=Money(-row.amount_minor, dispute.currency),
+        fee=Money(row.fee_minor, dispute.currency),
+        purpose=dispute.payment.purpose,
+        subject=dispute.payment.subject,
+        parent_id=str(dispute.payment.public_id),
+        settled_at=row.happened_at,
     )

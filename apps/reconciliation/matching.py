@@ -41,6 +41,8 @@ def _class_of(one: Difference, origin: Origin) -> BreakClass:
 def _class_of_unknown(one: Difference, origin: Origin) -> BreakClass:
     if one.kind == Kind.OTHER:
         return BreakClass.UNPOSTED_ENTRY
+    if one.kind == Kind.DISPUTE:  # banks begin them, and the sweep of the gateway's events records them
+        return BreakClass.UNRECORDED
     if origin.settled_elsewhere:
         return BreakClass.DUPLICATE_EFFECT
     return BreakClass.UNRECORDED if origin.waiting else BreakClass.UNKNOWN_AT_GATEWAY

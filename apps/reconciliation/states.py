@@ -21,7 +21,7 @@ class BreakClass(models.TextChoices):
     """Why gateway and books disagree."""
 
     UNKNOWN_AT_GATEWAY = "unknown_at_gateway", "At the gateway, unknown to us"
-    UNRECORDED = "unrecorded", "Asked for by us, result not recorded"
+    UNRECORDED = "unrecorded", "At the gateway, not recorded yet"
     MISSING_AT_GATEWAY = "missing_at_gateway", "In our books, missing at the gateway"
     AMOUNT_DIFFERS = "amount_differs", "Amount differs"
     FEE_DIFFERS = "fee_differs", "Gateway's fee differs"

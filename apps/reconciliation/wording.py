@@ -22,9 +22,10 @@ ADVICE: dict[str, Advice] = {
         "journal. If nobody admits to it, rotate the gateway's key first.",
     ),
     BreakClass.UNRECORDED: Advice(
-        "The gateway did what we asked, and our books do not hold the result: the answer was lost.",
-        "Look at Operations: the sweep records it by itself. Do not post it by hand, it would be booked twice. If the "
-        "operation shows WrongAmount or an error that repeats, call an engineer.",
+        "The gateway did what we asked, or a bank opened or decided a dispute, and our books do not hold it: the "
+        "answer or the event was lost.",
+        "Look at Operations, for a dispute at Webhook events: the sweeps record it by themselves. Do not post it by "
+        "hand, it would be booked twice. If the operation shows an error that repeats, call an engineer.",
     ),
     BreakClass.MISSING_AT_GATEWAY: Advice(
         "Our books hold a movement as done, and the gateway's balance does not show it.",

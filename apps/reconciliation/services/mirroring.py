@@ -7,9 +7,10 @@ reaches back over the one before, because an entry may appear late.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from apps.common.clock import business_now, real_now
 from apps.payments import settled
@@ -59,13 +60,18 @@ def windows(high_water: datetime | None, now: datetime) -> Iterator[tuple[dateti
 
 def mirror_books(run: Run) -> int:
     """Copy what our rows have settled since the last time; return how many movements were new. Raises: LeaseLost."""
-    last = BookedMovement.objects.aggregate(last=Max("source_cursor"))["last"] or 0
+    disputes = Q(kind=Kind.DISPUTE)
     count = 0
-    for batch in settled.settled_after(max(0, last - CURSOR_OVERLAP)):
+    for batch in chain(settled.settled_after(_cursor(~disputes)), settled.disputed_after(_cursor(disputes))):
         with transaction.atomic():
             leasing.hold(run)
             count += _keep_movements([_movement(one) for one in batch])
     return count
+
+
+def _cursor(kinds: Q) -> int:
+    last = BookedMovement.objects.filter(kinds).aggregate(last=Max("source_cursor"))["last"] or 0
+    return max(0, last - CURSOR_OVERLAP)
 
 
 def _high_water() -> datetime | None:
@@ -107,7 +113,7 @@ def _mirrored(entry: BalanceEntry) -> GatewayEntry:
 def _movement(one: settled.Settled) -> BookedMovement:
     transfer = one.kind == Kind.TRANSFER
     return BookedMovement(
-        key=f"{one.kind}:{one.our_id}",
+        key=f"dispute:{one.cursor}" if one.kind == Kind.DISPUTE else f"{one.kind}:{one.our_id}",
         kind=one.kind,
         match_id=one.provider_id or one.our_id,
         our_id=one.our_id,

@@ -41,7 +41,7 @@ def of(one: Difference) -> Origin:
     return Origin(
         our_id=our_id,
         settled_elsewhere=where.provider_id not in {"", one.match_id},
-        waiting=where.status in _WAITING,
+        waiting=where.status in _WAITING or where.provider_id == one.match_id,
     )
 
 

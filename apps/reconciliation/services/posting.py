@@ -22,7 +22,8 @@ def proposed_journal(row: Break, counter_account: str) -> JournalProposal:
 
     Raises: Conflict `break_not_postable`; InvalidInput for an account that is not offered.
     """
-    if row.break_class not in POSTABLE or row.kind == Kind.BALANCE or not row.reference.startswith(row.kind):
+    by_itself = row.kind in {Kind.BALANCE, Kind.DISPUTE} or not row.reference.startswith(row.kind)
+    if row.break_class not in POSTABLE or by_itself:
         raise Conflict(
             "break_not_postable",
             "A journal does not settle this kind of break; its page says what does.",

@@ -166,3 +166,21 @@ def lose(sandbox: Sandbox, kind: str) -> dict[str, Any]:
         store.add_funds("", entry["currency"], entry["available_on"], -entry["net"])
         store._db.execute("DELETE FROM object WHERE id = ?", [entry["id"]])
     return entry
+
+
+def reverse(transfer: Any, amount: int) -> Any:
+    """Take a payout back, as far as the payee's account holds it."""
+    with transaction.atomic():
+        prepared = payments.prepare_reversal(
+            transfer_id=transfer.id, purpose="shop", subject=transfer.subject, amount=usd(amount)
+        )
+    return payments.execute_reversal(prepared.id)
+
+
+def dispute(sandbox: Sandbox, payment: PaymentView, outcome: str = "") -> str:
+    """Let the payer's bank dispute a sale and, if asked for, decide; return the gateway's id."""
+    charge = next(row for row in sandbox.objects("charge") if row["payment_intent"] == payment.provider_id)
+    opened = behind_our_back(sandbox, f"/_sandbox/charges/{charge['id']}/dispute")
+    if outcome:
+        behind_our_back(sandbox, f"/_sandbox/disputes/{opened['id']}/resolve", outcome=outcome)
+    return str(opened["id"])

@@ -23,12 +23,14 @@ from apps.reconciliation.tests.conftest import (
     prepare_payout,
     rebook,
     refund,
+    reverse,
     sale,
     usd,
 )
 
 pytestmark = pytest.mark.django_db
 BANK = AccountRef("bank")
+DAYS = 3 * 24 * 3600
 
 
 def again(sandbox: Sandbox, **fields: str) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def test_a_sale_that_is_not_ours_is_found(shop: Sandbox) -> None:
 
 def test_a_payout_to_our_bank_is_posted_once(shop: Sandbox) -> None:
     sale(10_000)
-    shop.advance_clock(3 * 24 * 3600)
+    shop.advance_clock(DAYS)
     behind_our_back(shop, "/v1/payouts", amount="6000", currency="usd")
 
     services.reconcile()
@@ -224,6 +226,32 @@ def test_a_journal_by_hand_on_the_fees_is_found(shop: Sandbox) -> None:
 
     found = the_break()
     assert (found.break_class, found.match_id, found.difference) == ("fee_differs", "fees", usd(7))
+
+
+def test_a_second_payout_that_was_taken_back_is_no_break(shop: Sandbox, payee: PayeeView) -> None:
+    payment = sale(10_000)
+    payout(payment, 4_000, payee, "release-1")
+    second = payout(payment, 3_000, payee, "release-1")
+    shop.advance_clock(DAYS)
+    reverse(second, 2_999)
+    assert services.reconcile().breaks_open == 1
+    reverse(second, 1)
+
+    report = services.reconcile()
+
+    assert (report.breaks_open, report.breaks_resolved) == (0, 1)
+
+
+def test_a_reversal_by_hand_is_found(shop: Sandbox, payee: PayeeView) -> None:
+    made = payout(sale(10_000), 4_000, payee)
+    shop.advance_clock(DAYS)
+    back = behind_our_back(shop, f"/v1/transfers/{made.provider_id}/reversals", amount="500")
+
+    assert services.reconcile().in_flight == 1, "the gateway's clock is ahead: patience counts from our first look"
+    services.reconcile()
+
+    found = the_break()
+    assert (found.break_class, found.kind, found.match_id) == ("unknown_at_gateway", "reversal", back["id"])
 
 
 def test_what_was_only_prepared_is_no_movement(shop: Sandbox, payee: PayeeView) -> None:

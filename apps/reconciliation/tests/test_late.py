@@ -15,7 +15,7 @@ from apps.payments.tests.fixtures import Sandbox
 from apps.payments.types import PayeeView
 from apps.reconciliation import services
 from apps.reconciliation.models import Break, BreakChange, RunItem
-from apps.reconciliation.tests.conftest import CLEARING, lose, prepare_payout, prepare_sale, refund, sale, usd
+from apps.reconciliation.tests.conftest import CLEARING, dispute, lose, prepare_payout, prepare_sale, refund, sale, usd
 
 pytestmark = pytest.mark.django_db
 SDK_TRIES = 3
@@ -133,6 +133,47 @@ def test_a_refund_that_the_bank_returns_agrees_by_its_sum(shop: Sandbox) -> None
 
     assert (report.breaks_open, report.new_entries) == (0, 3)
     assert report.totals[0].ledger == report.totals[0].gateway == usd(10_000 - 320)
+
+
+def test_a_dispute_whose_event_was_lost_waits_for_the_sweep(shop: Sandbox, clerk: Any) -> None:
+    disputed = dispute(shop, sale(3_000))
+    services.reconcile()
+    row = Break.objects.get()
+    assert (row.break_class, row.kind, row.match_id) == ("unrecorded", "dispute", disputed)
+    assert row.difference == usd(3_000 + 1_500)
+
+    shop.deliver_webhooks()
+    services.reconcile()
+
+    row.refresh_from_db()
+    assert row.status == "resolved"
+
+
+def test_a_verdict_whose_event_was_lost_is_not_posted_by_hand(shop: Sandbox, clerk: Any) -> None:
+    disputed = dispute(shop, sale(3_000))
+    shop.deliver_webhooks()
+    shop._post(f"/_sandbox/disputes/{disputed}/resolve", {"outcome": "won"})
+    services.reconcile()
+    row = Break.objects.get()
+    assert (row.break_class, row.difference) == ("amount_differs", usd(-3_000))
+
+    with pytest.raises(Conflict) as refusal:
+        services.propose(actor=clerk, break_id=str(row.public_id), counter_account="dispute_loss", reason="lost")
+
+    assert refusal.value.code == "break_not_postable"
+    shop.deliver_webhooks()
+    assert services.reconcile().breaks_open == 0
+
+
+def test_a_returned_refund_whose_event_was_lost_waits_for_the_sweep(shop: Sandbox) -> None:
+    made = refund(sale(10_000), 2_500)
+    shop._post(f"/_sandbox/refunds/{made.provider_id}/fail", {})
+    services.reconcile()
+    row = Break.objects.get()
+    assert (row.break_class, row.kind, row.our_id) == ("unrecorded", "refund_failure", made.id)
+
+    shop.deliver_webhooks()
+    assert services.reconcile().breaks_open == 0
 
 
 def test_as_of_an_instant_what_came_later_was_in_flight(shop: Sandbox, payee: PayeeView) -> None:
