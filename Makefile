@@ -1,10 +1,10 @@
 # PetWash needs Python 3.11 or newer and make; everything else is brought along.
 PYTHON ?= python3
 IN_VENV = exec $(PYTHON) petwash/devstack/bootstrap.py
-export PORT PETWASH_HOME ARGS
+export PORT PETWASH_HOME ARGS SEED RELEASES KILLS
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint demo python
+.PHONY: help run test lint demo chaos python
 
 help: ## Show what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,3 +24,6 @@ lint: python ## Check style, types, borders between apps and migrations
 
 demo: python ## Play both stories against a system of its own and check every step
 	@$(IN_VENV) -m petwash.devstack.demo
+
+chaos: python ## Crash the money path on purpose and prove the books (SEED=1 RELEASES=2000 KILLS=100)
+	@$(IN_VENV) -m petwash.chaos

@@ -1,0 +1,97 @@
+"""What each worker does, in a process of its own: the services and tasks of the product, unchanged."""
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import stripe
+import uvicorn
+from django.conf import settings
+from django.core.management import call_command
+from django.db import close_old_connections
+
+from apps.escrow import listeners
+from apps.escrow import tasks as escrow_tasks
+from apps.payments import tasks as payments_tasks
+from petwash.asgi import application
+from petwash.celery import app as celery_app
+from petwash.chaos.clients import Client
+from petwash.chaos.nursery import Work
+from petwash.chaos.plan import Plan
+from petwash.chaos.strikes import WORKERS
+
+_PAUSE_SECONDS = 0.1
+_CLIENTS = 2
+
+
+def roster(plan: Plan) -> dict[str, Work]:
+    """Return what each of the named workers does."""
+    work: dict[str, Work] = {
+        **{f"client-{number}": _client(plan, number - 1) for number in range(1, _CLIENTS + 1)},
+        "payouts-1": _loop(escrow_tasks.release_due),
+        "payouts-2": _loop(escrow_tasks.release_due),
+        "sweep-1": _loop(payments_tasks.resume_stale, payments_tasks.process_webhooks),
+        "sweep-2": _loop(payments_tasks.process_webhooks, payments_tasks.resume_stale),
+        "relay": _begin(lambda: call_command("outbox_relay")),
+        "celery": _begin(_celery),
+        "web": _begin(_web),
+    }
+    assert set(work) == set(WORKERS), "the plan names the workers that it kills"
+    return work
+
+
+def _begin(act: Callable[[], object]) -> Work:
+    def work(name: str) -> None:
+        # The gateway sees who asks, so that the storm can strike exactly that process.
+        stripe.set_app_info(name, version=str(os.getpid()))
+        stripe.enable_telemetry = False
+        # Escrow's holds stand alone here: the bookings that would follow them are another story.
+        listeners._listeners.clear()
+        act()
+
+    return work
+
+
+def _loop(*tasks: Callable[[], object]) -> Work:
+    def act() -> None:
+        parent = os.getppid()
+        while os.getppid() == parent:
+            for task in tasks:
+                attempt(task)
+            time.sleep(_PAUSE_SECONDS)
+
+    return _begin(act)
+
+
+def attempt(task: Callable[[], object]) -> None:
+    """Run a task as a Celery worker would: what it raises is logged, and the next one gets a connection."""
+    close_old_connections()
+    try:
+        task()
+    except Exception:
+        traceback.print_exc()
+        close_old_connections()
+
+
+def _client(plan: Plan, place: int) -> Work:
+    def act() -> None:
+        client = Client(plan, place, _CLIENTS)
+        parent = os.getppid()
+        while os.getppid() == parent:
+            attempt(client.turn)
+            time.sleep(0.01 if client.is_busy else _PAUSE_SECONDS)
+
+    return _begin(act)
+
+
+def _celery() -> None:
+    quiet = ["--loglevel", "WARNING", "--without-mingle", "--without-gossip", "--without-heartbeat"]
+    celery_app.worker_main(["worker", "--pool", "solo", *quiet])
+
+
+def _web() -> None:
+    port = urlsplit(settings.PUBLIC_BASE_URL).port
+    assert port, "the run names its own port"
+    uvicorn.run(application, host="127.0.0.1", port=port, lifespan="off", access_log=False, log_level="warning")
