@@ -5,14 +5,17 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.bookings import services
 from apps.bookings.models import Booking
-from apps.bookings.tests.factories import VISA
+from apps.bookings.tests.test_money_for_a_change import given_up
 from apps.bookings.tests.test_payout import pass_the_hold
 from apps.common.clock import advance_business_clock, business_now
-from apps.escrow import journals
 from apps.escrow import selectors as escrow_q
 from apps.escrow import services as escrow
-from apps.escrow.models import Funding
+from apps.escrow.tests.holds import succeed_late
+from apps.payments.gateways.port import MovementFacts
+from apps.payments.models import Refund
+from apps.payments.services.recording import record_refund
 
 
 def money(api: Any, booking: Booking) -> Any:
@@ -63,24 +66,21 @@ def test_a_freeze_is_said(api, paid, agent):
     assert "frozen" in body["places"][0]["why"]
 
 
-def test_money_that_came_too_late_is_shown_until_it_has_gone_back(api, completed, payee, stripe_sandbox):
-    key = str(completed.public_id)
-    pass_the_hold(completed)
+def test_money_that_came_too_late_is_shown_until_it_has_gone_back(api, started, payee, stripe_sandbox):
+    payment = given_up(started)
+    services.complete_stay(actor=started.sitter.user, booking_id=str(started.public_id))
+    started.refresh_from_db()
+    pass_the_hold(started)
     escrow.release_due_payouts()
-    Funding.objects.create(
-        hold_id=Funding.objects.get().hold_id, change_id="x", payment_method=VISA, stay_minor=2_000,
-        owner_fee_minor=200, captured_at=business_now(), surplus=True, payment_id="late",
-    )  # fmt: skip
-    late = Funding.objects.get(surplus=True)
-    with transaction.atomic():
-        journals.post_surplus(late.hold, late)
-    body = money(api, completed)
-    assert (places(body)["paid_too_much"], body["paid_in_minor"]) == (2_200, completed.total_minor + 2_200)
+    succeed_late(payment)
+    body = money(api, started)
+    assert (places(body)["paid_too_much"], body["paid_in_minor"]) == (2_200, started.total_minor + 2_200)
     earlier = business_now()
     advance_business_clock(60)
+    refund = Refund.objects.get()
+    facts = MovementFacts("re_late", str(refund.public_id), status="succeeded", amount=refund.amount)
     with transaction.atomic():
-        journals.post_surplus_returned(late)
-    assert "paid_too_much" not in places(money(api, completed))
-    assert {place.place: place.amount.amount_minor for place in escrow_q.whereabouts(key, earlier)}[
-        "paid_too_much"
-    ] == 2_200
+        record_refund(refund.pk, facts)
+    assert "paid_too_much" not in places(money(api, started))
+    then = {place.place: place.amount.amount_minor for place in escrow_q.whereabouts(str(started.public_id), earlier)}
+    assert then["paid_too_much"] == 2_200

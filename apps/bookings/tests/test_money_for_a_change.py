@@ -10,7 +10,6 @@ from apps.common.clock import advance_business_clock
 from apps.common.money import Money
 from apps.escrow import selectors as escrow_q
 from apps.escrow import services as escrow
-from apps.escrow.models import Funding
 from apps.escrow.services import StayPetEscrow
 from apps.escrow.tests.holds import succeed_late
 from apps.ledger import selectors as ledger
@@ -18,22 +17,21 @@ from apps.payments.models import Refund
 from apps.sitters.models import SitterNight
 
 
-def add(booking: Booking, card: str = VISA) -> None:
-    """Pay 20.00 and 2.00 more for a change."""
-    StayPetEscrow.add_funding(
+def add(booking: Booking, card: str = VISA) -> str:
+    """Pay 20.00 and 2.00 more for a change; return the payment."""
+    return StayPetEscrow.add_funding(
         booking_id=str(booking.public_id),
         change_id="another-pet",
         stay=Money(2_000, booking.currency),
         owner_fee=Money(200, booking.currency),
         payment_method=card,
         actor=booking.owner,
-    )
+    ).payment_id
 
 
 def given_up(booking: Booking) -> str:
     """An attempt that was cancelled while it waited for the owner's bank; returns its payment."""
-    add(booking, NEEDS_BANK)
-    payment = Funding.objects.pending().get().payment_id
+    payment = add(booking, NEEDS_BANK)
     escrow.cancel_attempts(str(booking.public_id))
     return payment
 

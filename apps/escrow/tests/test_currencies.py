@@ -16,10 +16,10 @@ from apps.payments import services as payments
 from apps.payments.tests.fixtures import Sandbox
 
 
-def opened(owner: Any, sitter: Any, stay: int, fee: int, currency: str) -> Story:
+def opened(owner: Any, sitter: Any, stay_and_fee: tuple[int, int], currency: str) -> Story:
     payments.open_payee_account(sitter)
     with transaction.atomic():
-        return Story.open(str(uuid4()), owner, sitter, stay, fee, currency)
+        return Story.open(str(uuid4()), owner, sitter, *stay_and_fee, currency)
 
 
 # stay and fee; those of a change; what is refunded; then transfers, sitter's fee, owner's fee, factor on the wire
@@ -44,7 +44,7 @@ def test_every_unit_of_a_stay_arrives(
     owner_fee,
     wire,
 ) -> None:
-    story = opened(owner, sitter_user, *first, currency)
+    story = opened(owner, sitter_user, first, currency)
     story.pay()
     story.add(*more)
     story.refund(*back)
@@ -66,7 +66,7 @@ def test_every_unit_of_a_stay_arrives(
 
 
 def test_dinars_move_in_steps_of_ten_fils(owner: Any, sitter_user: Any, stripe_sandbox: Sandbox) -> None:
-    story = opened(owner, sitter_user, 12_350, 1_240, "KWD")
+    story = opened(owner, sitter_user, (12_350, 1_240), "KWD")
     story.pay()
     for act in (lambda: story.refund(1_001), lambda: story.add(1_001)):
         with pytest.raises(InvalidInput) as refusal:
@@ -77,7 +77,7 @@ def test_dinars_move_in_steps_of_ten_fils(owner: Any, sitter_user: Any, stripe_s
 
 
 def test_where_it_is_adds_up_in_its_own_currency(owner: Any, sitter_user: Any, stripe_sandbox: Sandbox) -> None:
-    story = opened(owner, sitter_user, 12_345, 1_235, "JPY")
+    story = opened(owner, sitter_user, (12_345, 1_235), "JPY")
     story.pay()
     story.refund(4_444)
     places = selectors.whereabouts(story.booking_id)

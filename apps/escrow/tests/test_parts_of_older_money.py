@@ -34,12 +34,10 @@ def forget_parts() -> None:
 
     Components of nothing are refused by the table today; a test of its own begins without them.
     """
-    for part in RefundPart.objects.select_related("refund"):
-        named = {"public_id": part.public_id, "refund_id": part.gateway_refund_id}
-        Refund.objects.filter(pk=part.refund_id).update(**named)
-    for part in ReleasePart.objects.select_related("release"):
-        named = {"public_id": part.public_id, "transfer_id": part.transfer_id}
-        Release.objects.filter(pk=part.release_id).update(**named)
+    for back in RefundPart.objects.all():
+        Refund.objects.filter(pk=back.refund_id).update(public_id=back.public_id, refund_id=back.gateway_refund_id)
+    for out in ReleasePart.objects.all():
+        Release.objects.filter(pk=out.release_id).update(public_id=out.public_id, transfer_id=out.transfer_id)
     RefundPart.objects.all().delete()
     ReleasePart.objects.all().delete()
     Hold.objects.update(stay_left_minor=0, owner_fee_left_minor=0)
