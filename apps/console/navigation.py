@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse
+
+from apps.accounts import selectors as accounts
 
 GROUPS = ("Operations", "Finance", "Trust & Safety", "Support", "System")
 GROUP_OF_APP = {
@@ -31,6 +34,11 @@ ICONS = {
     "commission": "percent",
     "statements": "receipt_long",
     "common.AuditEntry": "history",
+    "escrow.Freeze": "ac_unit",
+    "escrow.FreezeLimit": "group_add",
+    "escrow.HoldPolicy": "hourglass_top",
+    "escrow.PayeeStanding": "pause_circle",
+    "escrow.PayoutRun": "sprint",
     "common.Heartbeat": "monitor_heart",
     "common.OutboxEvent": "outbox",
     "bookings": "event",
@@ -51,13 +59,16 @@ ICONS = {
 }
 
 
-def sidebar(app_list: list[dict[str, Any]], path: str) -> list[dict[str, Any]]:
-    """Return the theme's navigation for the models that this person may see."""
+def sidebar(app_list: list[dict[str, Any]], request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the theme's navigation for the models and pages that this person may see."""
+    path = request.path
     items: dict[str, list[dict[str, Any]]] = {group: [] for group in GROUPS}
     items["Operations"] += [
         _item("Overview", reverse("admin:index"), "space_dashboard", path, exact=True),
         _item("Live stations", reverse("admin:stations_live"), "sensors", path),
     ]
+    if accounts.belongs_to(request.user, "Finance"):
+        items["Finance"].append(_item("Payouts", reverse("admin:payouts"), "price_check", path))
     for app in app_list:
         group = GROUP_OF_APP.get(app["app_label"], "System")
         for model in app["models"]:

@@ -94,10 +94,10 @@ def _stays() -> Figure:
 
 def _finance() -> list[Figure]:
     due, blocked, refunding = escrow.payouts_due(), escrow.payouts_blocked(), stations.refunding_count()
-    holds, washes = _list_of("escrow_hold"), _list_of("stations_wash")
+    washes = _list_of("stations_wash")
     return [
-        Figure("Payouts due", due, "the next run pays them", link=holds),
-        Figure("Payouts blocked", blocked, "frozen or disputed", _warn_if(blocked), holds),
+        Figure("Payouts due", due, "the next run pays them", link=reverse("admin:payouts")),
+        Figure("Payouts blocked", blocked, "frozen, disputed or paused", _warn_if(blocked), reverse("admin:payouts")),
         Figure("Wash refunds under way", refunding, "not yet confirmed", _warn_if(refunding), washes),
         _breaks(),
     ]

@@ -38,6 +38,7 @@ class PetWashAdminSite(UnfoldAdminSite):
         return [
             path("stations/live/", self.admin_view(pages.live_stations), name="stations_live"),
             path("stations/live/alerts", views.OpenAlertsView.as_view(), name="live_alerts"),
+            path("payouts/", self.admin_view(pages.payouts), name="payouts"),
             path(
                 "stations/live/alerts/<uuid:alert_id>/acknowledge",
                 views.AcknowledgeView.as_view(),
@@ -76,4 +77,4 @@ class PetWashAdminSite(UnfoldAdminSite):
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Group what the person may see by desk."""
-        return navigation.sidebar(self.get_app_list(request), request.path)
+        return navigation.sidebar(self.get_app_list(request), request)

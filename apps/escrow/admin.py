@@ -12,8 +12,9 @@ from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column, name_column
 from apps.common.names import id_called
+from apps.escrow import admin_control  # noqa: F401 - its lists register themselves
 from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition
-from apps.escrow.services import StayPetEscrow
+from apps.escrow.services import StayPetEscrow, payees
 
 BLOCK = ("Finance", "Trust & Safety")
 REFUND = ("Finance",)
@@ -70,7 +71,7 @@ class HoldAdmin(StaffAdmin):
         "next_attempt_at", "last_problem", "frozen_at", "disputed_at", "released_at", "opened_at",
     )  # fmt: skip
     inlines = (TransitionInline, DueInline, BlockerInline)
-    actions = ("freeze", "lift", "refund_again")
+    actions = ("freeze", "lift", "pause_sitter", "refund_again")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Hold], search_term: str
@@ -105,6 +106,15 @@ class HoldAdmin(StaffAdmin):
             StayPetEscrow.lift(booking_id=hold.booking_id, actor=actor, reason=reason)
 
         return with_reason(self, request, queryset, "lift", change, show=_shown)
+
+    @admin.action(description="Pause this sitter's payouts, with a reason", permissions=["refund"])
+    def pause_sitter(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponse | None:
+        """Let all payouts to the sitters of the chosen holds rest."""
+
+        def change(actor: Any, hold: Hold, reason: str) -> None:
+            payees.pause(user_id=hold.payee_user_id, actor=actor, reason=reason)
+
+        return with_reason(self, request, queryset, "pause payouts to the sitter", change, show=_shown)
 
     @admin.action(description="Send a refused refund again, with a reason", permissions=["refund"])
     def refund_again(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponse | None:

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q
 
 from apps.common.clock import business_now
 from apps.common.models import PublicModel
+from apps.common.money import Money
 from apps.escrow.freezing import FreezeScope, FreezeStep, FreezeTarget
 
 _ACTIVE = Q(ended_at__isnull=True)
@@ -121,3 +122,6 @@ class FreezeLimit(models.Model):
             models.CheckConstraint(condition=Q(limit_minor__gte=0), name="escrow_freeze_limit_not_negative"),
         ]
         indexes = [models.Index(fields=["currency", "-effective_at"], name="escrow_freeze_limit_latest")]
+
+    def __str__(self) -> str:
+        return f"two people above {Money(self.limit_minor, self.currency)}"
