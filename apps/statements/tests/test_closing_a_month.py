@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from apps.common.clock import business_now
+from apps.escrow import selectors as escrow
 from apps.sitters.models import SitterProfile
 from apps.statements import selectors, services
 from apps.statements.models import Statement, StatementLine
@@ -91,8 +92,8 @@ def test_a_move_to_another_zone_neither_loses_nor_repeats_a_payout(pay_out: PayO
 def test_one_payees_trouble_stops_nobody_else(pay_out: PayOut, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     pay_out()
     next_month()
-    known = services.escrow.payees_since(business_now() - timedelta(days=70))
-    monkeypatch.setattr(services.escrow, "payees_since", lambda since: [-1, *known])
+    known = escrow.payees_since(business_now() - timedelta(days=70))
+    monkeypatch.setattr(escrow, "payees_since", lambda since: [-1, *known])
     assert services.close_periods() == 1
     assert "statement not issued" in caplog.text
 

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.common.models import AuditEntry
 from apps.statements import selectors
 from apps.statements.tests.conftest import PayOut
+from apps.statements.types import Line
 from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,8 +40,8 @@ def test_a_year_without_figures_is_not_found() -> None:
     assert console(member_of("Finance")).get(reverse("admin:statements_year", args=[1999])).status_code == 404
 
 
-def _lines(user: User) -> list[list[object]]:
+def _lines(user: User) -> list[list[Line]]:
     from datetime import UTC, datetime
 
     since, until = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-    return list(selectors.lines_of(user, since, until).values())  # type: ignore[arg-type] # lists of lines
+    return list(selectors.lines_of(user, since, until).values())
