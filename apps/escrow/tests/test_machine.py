@@ -329,4 +329,4 @@ def test_a_hold_survives_everything(owner: Any, sitter_user: Any, agent: Any, st
 
     Machine.owner, Machine.agent, Machine.refusals = owner, agent, []
     with refusing(Machine.refusals):
-        run_state_machine_as_test(Machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None))
+        run_state_machine_as_test(Machine, settings=settings(max_examples=12, stateful_step_count=18, deadline=None))
