@@ -75,6 +75,11 @@ def uncommitted(payment_id: str) -> Money:
     return left_of(row_of(Payment, payment_id))
 
 
+def refundable(payment_id: str) -> Money:
+    """Return what the gateway would still give back of a payment, also of what was transferred. Raises: NotFound."""
+    return refundable_of(row_of(Payment, payment_id))
+
+
 def payee(payee_id: str) -> PayeeView:
     """Return the payee. Raises: NotFound."""
     return payee_view(row_of(PayeeAccount, payee_id))
@@ -103,6 +108,16 @@ def left_of(row: Payment) -> Money:
     for committed in (row.refunds, row.transfers):
         left -= _sum(committed.exclude(status=MovementStatus.FAILED), "amount_minor")
     left += _sum(Reversal.objects.filter(transfer__source_payment=row), "reversed_minor")
+    left -= _sum(row.disputes, "withdrawn_minor")
+    return Money(max(left, 0), row.currency)
+
+
+def refundable_of(row: Payment) -> Money:
+    """Return what the gateway would still give back of the payment, wherever its money has gone since.
+
+    A refund never exceeds the charge, less what was refunded and what a bank has taken.
+    """
+    left = row.amount_minor - _sum(row.refunds.exclude(status=MovementStatus.FAILED), "amount_minor")
     left -= _sum(row.disputes, "withdrawn_minor")
     return Money(max(left, 0), row.currency)
 

@@ -14,8 +14,12 @@ from apps.payments.states import OPEN_DISPUTES, OperationKind, PaymentStatus
 from apps.payments.types import RefundView
 
 
-def prepare_refund(*, payment_id: str, purpose: str, subject: str, amount: Money, reason: str = "") -> RefundView:
+def prepare_refund(
+    *, payment_id: str, purpose: str, subject: str, amount: Money, reason: str = "", beyond_transfers: bool = False
+) -> RefundView:
     """Write the intent to refund, in the caller's transaction; nothing is sent yet.
+
+    `beyond_transfers`: what was transferred onward and did not come back is no limit; the platform puts it in.
 
     Two refunds of the same amount are two refunds: whoever calls makes sure that one is meant once.
 
@@ -26,7 +30,7 @@ def prepare_refund(*, payment_id: str, purpose: str, subject: str, amount: Money
     require_transaction()
     handler_for(purpose)
     payment = locked_payment(payment_id, amount)
-    left = selectors.left_of(payment)
+    left = selectors.refundable_of(payment) if beyond_transfers else selectors.left_of(payment)
     if left < amount:
         raise Conflict(
             "refund_exceeds_payment",
