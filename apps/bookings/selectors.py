@@ -26,6 +26,7 @@ class MoneyReport:
     booking_id: str
     escrow_status: str
     frozen: bool
+    disputed: bool
     paid_in: Money
     release_due_at: datetime | None
     places: list[Whereabouts]
@@ -111,23 +112,21 @@ def open_bookings_of(user: User) -> int:
     return Booking.objects.seen_by(user).exclude(over & settled).count()
 
 
-def money_of(actor: User, booking_id: str) -> MoneyReport:
-    """Say where each cent of a booking is; the places add up to what was paid.
+def money_of(actor: User, booking_id: str, as_of: datetime | None = None) -> MoneyReport:
+    """Say where each cent of a booking is, or was at an instant; the places add up to what was paid.
 
     Raises: NotFound for everybody but its owner and its sitter.
     """
     key = str(access_booking(actor, booking_id).public_id)
-    hold = escrow_q.hold_of(key)
-    places = escrow_q.whereabouts(key)
-    zero = Money.zero(hold.stay.currency)
-    surplus = sum((place.amount for place in places if place.place == "paid_too_much"), zero)
+    money = escrow_q.money_of(key, as_of)
     return MoneyReport(
         booking_id=key,
-        escrow_status=hold.state,
-        frozen=hold.frozen,
-        paid_in=surplus + (zero if hold.state in NOT_PAID else hold.total),
-        release_due_at=hold.release_due_at,
-        places=places,
+        escrow_status=money.state,
+        frozen=money.frozen,
+        disputed=money.disputed,
+        paid_in=money.paid_in,
+        release_due_at=money.release_due_at,
+        places=money.places,
     )
 
 

@@ -7,7 +7,7 @@ escrow (a credit) are both positive. `Leg.amount` alone is signed, debit positiv
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 
 from apps.common.money import Money
 from apps.ledger import balances, checks
@@ -75,6 +75,14 @@ def journals_of(account: AccountRef) -> list[JournalView]:
     """Return the journals that touch an owned account, oldest first."""
     touched = Account.objects.filter(kind=account.kind, owner=account.owner)
     return _views(Journal.objects.filter(entry__account__in=touched).distinct().order_by("id"))
+
+
+def journals_under(keys: Collection[str]) -> list[JournalView]:
+    """Return the journals under these keys, and under keys that go on after one with a colon; oldest first."""
+    under = Q(idempotency_key__in=keys)
+    for key in keys:
+        under |= Q(idempotency_key__startswith=f"{key}:")
+    return _views(Journal.objects.filter(under).order_by("id")) if keys else []
 
 
 def _views(journals: Iterable[Journal]) -> list[JournalView]:

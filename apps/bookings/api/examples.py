@@ -113,6 +113,7 @@ MONEY = {
     "booking_id": BOOKING_ID,
     "escrow_status": "held",
     "frozen": False,
+    "disputed": False,
     "currency": "USD",
     "paid_in_minor": 12100,
     "held_minor": 12100,

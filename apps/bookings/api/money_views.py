@@ -8,6 +8,7 @@ from apps.bookings.api import examples
 from apps.bookings.api.acting import acting
 from apps.bookings.api.rendering import render_money
 from apps.bookings.api.serializers import (
+    MoneyQuerySerializer,
     MoneySerializer,
     PayoutAnswerSerializer,
     PayoutRequestSerializer,
@@ -61,6 +62,9 @@ class MoneyView(ApiView):
 
     @operation(
         summary="Say where each cent of a booking is",
+        description="The places add up to what was paid, now and as of any instant: `as_of` shows where the money "
+        "was then. Freezes, disputes, refunds, claw backs and what a sitter owes are told in words.",
+        parameters=[MoneyQuerySerializer],
         responses={200: MoneySerializer},
         errors=["not_found:404"],
         examples=[examples.answered("Held", examples.MONEY)],
@@ -69,4 +73,5 @@ class MoneyView(ApiView):
     )
     def get(self, request: Request, booking_id: str) -> Response:
         """Say where the money is."""
-        return Response(render_money(selectors.money_of(acting(request), booking_id)))
+        query = self.parse_query(MoneyQuerySerializer, request)
+        return Response(render_money(selectors.money_of(acting(request), booking_id, **query)))

@@ -237,9 +237,19 @@ class MoneyPlaceSerializer(serializers.Serializer[Any]):
     """One sum, where it is, and why."""
 
     place = serializers.CharField()
-    amount_minor = serializers.IntegerField(source="amount.amount_minor")
+    amount_minor = serializers.IntegerField(
+        source="amount.amount_minor", help_text="Negative where it is our money that went to the owner."
+    )
     currency = serializers.CharField(source="amount.currency")
     why = serializers.CharField()
+
+
+class MoneyQuerySerializer(serializers.Serializer[Any]):
+    """Of which instant."""
+
+    as_of = serializers.DateTimeField(
+        required=False, help_text="RFC 3339, with its offset from UTC; without it, where the money is now."
+    )
 
 
 class MoneySerializer(serializers.Serializer[Any]):
@@ -248,11 +258,16 @@ class MoneySerializer(serializers.Serializer[Any]):
     booking_id = serializers.CharField()
     escrow_status = serializers.ChoiceField(choices=HoldState.choices)
     frozen = serializers.BooleanField()
+    disputed = serializers.BooleanField(help_text="The card's bank decides about a payment.")
     currency = serializers.CharField()
     paid_in_minor = serializers.IntegerField(help_text="held + paid out + fees + refunded, to the cent.")
-    held_minor = serializers.IntegerField(help_text="With us, or on its way to the sitter.")
-    paid_out_minor = serializers.IntegerField()
-    fees_minor = serializers.IntegerField(help_text="Fees that we have earned.")
-    refunded_minor = serializers.IntegerField()
+    held_minor = serializers.IntegerField(
+        help_text="With us, or on its way to the sitter, or with a bank that decides a dispute."
+    )
+    paid_out_minor = serializers.IntegerField(help_text="The sitter's, also what is kept of it for a debt.")
+    fees_minor = serializers.IntegerField(
+        help_text="Fees that we have earned, less what we gave as goodwill or lost to a dispute; may be negative."
+    )
+    refunded_minor = serializers.IntegerField(help_text="Back with the owner, by a refund or by the card's bank.")
     release_due_at = serializers.DateTimeField(allow_null=True)
     places = MoneyPlaceSerializer(many=True)
