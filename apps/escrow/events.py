@@ -90,3 +90,14 @@ class HoldUnblocked(events.Event):
     hold_id: str
     booking_id: str
     blocker: str
+
+
+@dataclass(frozen=True)
+class PayoutClawedBack(events.Event):
+    """Money of a payout was taken back; what did not come of `amount_minor` is the sitter's debt."""
+
+    hold_id: str
+    booking_id: str
+    amount_minor: int
+    reversed_minor: int
+    currency: str

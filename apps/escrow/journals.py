@@ -36,19 +36,26 @@ def post_surplus(hold: Hold, funding: Funding) -> None:
     _post("escrow.surplus", surplus_key(funding), [debit(_CLEARING, total), credit(_escrow(hold), total)])
 
 
-def post_surplus_returned(funding: Funding) -> None:
-    """What was not needed went back."""
-    ledger.reverse(key=surplus_key(funding), reason_kind="escrow.surplus_returned", effective_at=business_now())
+def post_surplus_returned(hold: Hold, funding: Funding, refund_id: str) -> None:
+    """What was not needed went back, by one refund of it."""
+    total = funding.total_in(hold.currency)
+    _post(
+        "escrow.surplus_returned",
+        _surplus_returned_key(refund_id),
+        [debit(_escrow(hold), total), credit(_CLEARING, total)],
+    )
 
 
-def post_surplus_back(funding: Funding) -> None:
+def post_surplus_back(funding: Funding, refund_id: str) -> None:
     """The owner's bank sent such a payment back after all: it lies beside the stay's again.
 
     A refund that was refused moved nothing, and posts nothing.
     """
-    key = f"reverse:{surplus_key(funding)}"
-    if ledger_q.journal_by_key(key) is not None:
-        ledger.reverse(key=key, reason_kind="escrow.surplus_back", effective_at=business_now())
+    # The first refund of each payment used to stand under the surplus's own key.
+    for key in (_surplus_returned_key(refund_id), f"reverse:{surplus_key(funding)}"):
+        if ledger_q.journal_by_key(key) is not None:
+            ledger.reverse(key=key, reason_kind="escrow.surplus_back", effective_at=business_now())
+            return
 
 
 def post_release(hold: Hold, part: ReleasePart) -> None:
@@ -115,6 +122,10 @@ def _refund_key(part: RefundPart) -> str:
 def surplus_key(funding: Funding) -> str:
     """Return the key of the journal of money that the hold has no use for."""
     return f"escrow-surplus:{funding.payment_id}"
+
+
+def _surplus_returned_key(refund_id: str) -> str:
+    return f"escrow-surplus-returned:{refund_id}"
 
 
 def _escrow(hold: Hold) -> AccountRef:

@@ -1,8 +1,19 @@
 """What escrow does when the gateway's answer is known: the same for the answer and the webhook."""
 
-from apps.escrow.services import arrivals, refund_results, refunds, release_results, releases, stops
+from apps.escrow.services import (
+    arrivals,
+    claw_back_results,
+    claw_backs,
+    disputes,
+    goodwill,
+    refund_results,
+    refunds,
+    release_results,
+    releases,
+    stops,
+)
 from apps.payments.purposes import PurposeHandler
-from apps.payments.types import PaymentView, RefundView, TransferView
+from apps.payments.types import DisputeView, PaymentView, RefundView, ReversalView, TransferView
 
 
 class DepositPurpose(PurposeHandler):
@@ -21,6 +32,18 @@ class DepositPurpose(PurposeHandler):
     def payment_cancelled(self, payment: PaymentView) -> None:
         """Close the attempt."""
         arrivals.settle_failure(payment)
+
+    def dispute_opened(self, dispute: DisputeView) -> None:
+        """Let nothing more leave."""
+        disputes.record(dispute)
+
+    def dispute_won(self, dispute: DisputeView) -> None:
+        """Let the hold go on where it stood."""
+        disputes.record(dispute)
+
+    def dispute_lost(self, dispute: DisputeView) -> None:
+        """Take what is held; what was paid out is our loss."""
+        disputes.record(dispute)
 
 
 class SurplusPurpose(PurposeHandler):
@@ -69,4 +92,32 @@ class RefundPurpose(PurposeHandler):
         refund_results.settle_failure(refund)
 
 
-PURPOSES = (DepositPurpose, SurplusPurpose, ReleasePurpose, RefundPurpose)
+class ClawBackPurpose(PurposeHandler):
+    """A transfer that is taken back from its sitter."""
+
+    purpose = claw_backs.PURPOSE
+
+    def reversal_succeeded(self, reversal: ReversalView) -> None:
+        """Hold what came, and refund the owner."""
+        claw_back_results.settle(reversal)
+
+    def reversal_failed(self, reversal: ReversalView) -> None:
+        """Put the money in and let the sitter owe it; the owner is refunded all the same."""
+        claw_back_results.settle(reversal)
+
+
+class GoodwillPurpose(PurposeHandler):
+    """A gift to an owner."""
+
+    purpose = goodwill.PURPOSE
+
+    def refund_succeeded(self, refund: RefundView) -> None:
+        """Book the gift."""
+        goodwill.settle_success(refund)
+
+    def refund_failed(self, refund: RefundView) -> None:
+        """Nothing was given."""
+        goodwill.settle_failure(refund)
+
+
+PURPOSES = (DepositPurpose, SurplusPurpose, ReleasePurpose, RefundPurpose, ClawBackPurpose, GoodwillPurpose)

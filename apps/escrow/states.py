@@ -27,24 +27,29 @@ _S = HoldState
 
 # REFUNDED -> HELD: a bank can return a refund days after it was confirmed; the money is then ours to
 # keep safe again, frozen until staff decides.
+# HELD and RELEASE_DUE -> REFUNDED: a lost dispute took everything that was held.
+# A payout can be clawed back in several goes, each for a part of it.
 # VOID is the end of a hold whose payment was cancelled; VOID -> HELD is a success that the gateway
 # reports all the same. The money is then on record, and goes back or serves the booking.
 MOVES: dict[HoldState, frozenset[HoldState]] = {
     _S.AWAITING_FUNDS: frozenset({_S.HELD, _S.VOID}),
     _S.VOID: frozenset({_S.HELD}),
-    _S.HELD: frozenset({_S.RELEASE_DUE, _S.REFUNDING}),
-    _S.RELEASE_DUE: frozenset({_S.RELEASING, _S.REFUNDING}),
+    _S.HELD: frozenset({_S.RELEASE_DUE, _S.REFUNDING, _S.REFUNDED}),
+    _S.RELEASE_DUE: frozenset({_S.RELEASING, _S.REFUNDING, _S.REFUNDED}),
     _S.RELEASING: frozenset({_S.RELEASED, _S.RELEASE_DUE}),
     _S.REFUNDING: frozenset({_S.HELD, _S.RELEASE_DUE, _S.REFUNDED}),
     _S.RELEASED: frozenset({_S.CLAWING_BACK}),
     _S.CLAWING_BACK: frozenset({_S.CLAWED_BACK, _S.CLAWBACK_SHORT}),
     _S.REFUNDED: frozenset({_S.HELD}),
-    _S.CLAWED_BACK: frozenset(),
-    _S.CLAWBACK_SHORT: frozenset(),
+    _S.CLAWED_BACK: frozenset({_S.CLAWING_BACK}),
+    _S.CLAWBACK_SHORT: frozenset({_S.CLAWING_BACK}),
 }
 
 # States in which the escrow account of the booking holds the owner's money.
 FUNDED = frozenset({_S.HELD, _S.RELEASE_DUE, _S.REFUNDING})
+
+# States after a payout, in which nothing is under way.
+PAID_OUT = frozenset({_S.RELEASED, _S.CLAWED_BACK, _S.CLAWBACK_SHORT})
 
 
 class PartStatus(models.TextChoices):

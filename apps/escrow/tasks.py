@@ -21,3 +21,9 @@ def end_freezes() -> int:
 def forget_idle_runs() -> int:
     """Forget runs that found nothing; return how many."""
     return services.forget_idle_runs()
+
+
+@shared_task(name="escrow.continue_claw_backs")
+def continue_claw_backs() -> int:
+    """Go on with claw backs that stand still; return how many were looked at."""
+    return services.continue_claw_backs()

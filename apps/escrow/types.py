@@ -87,6 +87,47 @@ class RefundView:
 
 
 @dataclass(frozen=True)
+class ClawBackView:
+    """Money taken back from a sitter after the payout.
+
+    status: `reversing` while the transfers are reversed, `reversed` while the refund has to wait,
+    `refunding`, then `done`. sitter: what was to come from the sitter; reversed: what came; the rest is
+    the sitter's debt.
+    """
+
+    id: str
+    booking_id: str
+    aim: str
+    status: str
+    stay: Money
+    owner_fee: Money
+    sitter: Money
+    reversed: Money
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReceivableView:
+    """What a sitter owes since a claw back came up short: at first, and still."""
+
+    id: str
+    booking_id: str
+    amount: Money
+    open: Money
+
+
+@dataclass(frozen=True)
+class GoodwillView:
+    """A refund at our cost: `in_transit`, then `paid` or `failed`."""
+
+    id: str
+    booking_id: str
+    status: str
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True)
 class Whereabouts:
     """One sum of a booking's money: how much, where it is, and a sentence for a person."""
 
@@ -111,3 +152,18 @@ class EarningView:
     sitter_fee: Money
     offset: Money
     paid: Money
+
+
+@dataclass(frozen=True)
+class MoneyThen:
+    """A hold at an instant: its state, what had been paid, and the places that add up to it.
+
+    A negative amount is money of ours: it went to the owner beside what the others keep.
+    """
+
+    state: str
+    frozen: bool
+    disputed: bool
+    release_due_at: datetime | None
+    paid_in: Money
+    places: list[Whereabouts]

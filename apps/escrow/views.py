@@ -3,9 +3,9 @@
 from django.db.models import Sum
 
 from apps.common.money import Money
-from apps.escrow.models import Hold, Refund, Release, ReleasePart
+from apps.escrow.models import ClawBack, Goodwill, Hold, Receivable, Refund, Release, ReleasePart
 from apps.escrow.states import PartStatus
-from apps.escrow.types import HoldView, PayoutView, RefundView
+from apps.escrow.types import ClawBackView, GoodwillView, HoldView, PayoutView, ReceivableView, RefundView
 
 
 def view_hold(hold: Hold) -> HoldView:
@@ -55,4 +55,40 @@ def view_refund(refund: Refund) -> RefundView:
         stay=Money(refund.stay_minor, refund.currency),
         owner_fee=Money(refund.owner_fee_minor, refund.currency),
         reason=refund.reason,
+    )
+
+
+def view_claw_back(row: ClawBack) -> ClawBackView:
+    """Return the claw back as others may see it."""
+    return ClawBackView(
+        id=str(row.public_id),
+        booking_id=row.hold.booking_id,
+        aim=row.aim,
+        status=row.status,
+        stay=Money(row.stay_minor, row.currency),
+        owner_fee=Money(row.owner_fee_minor, row.currency),
+        sitter=Money(row.sitter_minor, row.currency),
+        reversed=Money(row.reversed_minor, row.currency),
+        reason=row.reason,
+    )
+
+
+def view_receivable(row: Receivable) -> ReceivableView:
+    """Return a sitter's debt as others may see it."""
+    return ReceivableView(
+        id=str(row.public_id),
+        booking_id=row.claw_back_part.claw_back.hold.booking_id,
+        amount=Money(row.amount_minor, row.currency),
+        open=Money(row.open_minor, row.currency),
+    )
+
+
+def view_goodwill(row: Goodwill) -> GoodwillView:
+    """Return a gift as others may see it."""
+    return GoodwillView(
+        id=str(row.public_id),
+        booking_id=row.hold.booking_id,
+        status=row.status,
+        amount=Money(row.amount_minor, row.currency),
+        reason=row.reason,
     )

@@ -57,6 +57,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 60},
     },
     "escrow-forget-idle-runs": {"task": "escrow.forget_idle_runs", "schedule": 3600.0},
+    "escrow-continue-claw-backs": {
+        "task": "escrow.continue_claw_backs",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
     "bookings-expire-unpaid": {
         "task": "bookings.expire_unpaid",
         "schedule": 30.0,

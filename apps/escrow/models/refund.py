@@ -7,6 +7,7 @@ from django.db.models import Q
 from apps.common.clock import business_now
 from apps.common.models import PublicModel
 from apps.common.money import Money
+from apps.escrow.models.claw_back import ClawBack
 from apps.escrow.models.funding import Funding
 from apps.escrow.models.hold import Hold
 from apps.escrow.states import PartStatus
@@ -24,6 +25,9 @@ class Refund(PublicModel):
     hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="refunds")
     refund_id = models.CharField(  # noqa: DJ001 - unique needs null
         max_length=64, unique=True, null=True, help_text="of refunds made before they had parts; the parts know theirs"
+    )
+    claw_back = models.ForeignKey(
+        ClawBack, on_delete=models.PROTECT, null=True, related_name="refunds", help_text="that brought the money"
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.IN_TRANSIT)
     currency = models.CharField(max_length=3)

@@ -5,8 +5,18 @@ are steps of a use case of the app above and ask for its open transaction.
 """
 
 from apps.escrow.amounts import Parts
-from apps.escrow.services import blockers, deposits, refunds, releases
+from apps.escrow.services import (
+    arrivals,
+    blockers,
+    claw_backs,
+    deposits,
+    goodwill,
+    receivables,
+    refunds,
+    releases,
+)
 from apps.escrow.services.blockers import freeze_in_use_case
+from apps.escrow.services.claw_backs import continue_claw_backs
 from apps.escrow.services.deposits import cancel_attempts
 from apps.escrow.services.freezes import end_overdue
 from apps.escrow.services.holds import lock, open_hold, start_release_clock, void_unpaid
@@ -22,6 +32,11 @@ class StayPetEscrow:
     release_payout = staticmethod(releases.release_payout)
     refund = staticmethod(refunds.refund)
     refund_again = staticmethod(refunds.refund_again)
+    surplus_again = staticmethod(arrivals.surplus_again)
+    claw_back = staticmethod(claw_backs.claw_back)
+    recover = staticmethod(claw_backs.recover)
+    write_off = staticmethod(receivables.write_off)
+    goodwill = staticmethod(goodwill.goodwill)
     freeze = staticmethod(blockers.freeze)
     lift = staticmethod(blockers.lift)
 
@@ -30,6 +45,7 @@ __all__ = [
     "Parts",
     "StayPetEscrow",
     "cancel_attempts",
+    "continue_claw_backs",
     "end_overdue",
     "execute_refund",
     "forget_idle_runs",

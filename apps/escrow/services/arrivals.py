@@ -2,11 +2,14 @@
 
 import logging
 
+from django.db import transaction
 from django.db.models import F
 
-from apps.common import events
+from apps.accounts.models import User
+from apps.common import audit, events
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
+from apps.common.errors import Conflict, InvalidInput
 from apps.escrow import journals, listeners
 from apps.escrow.events import DepositFailed, FundsAdded, FundsHeld
 from apps.escrow.models import Funding, Hold
@@ -14,6 +17,7 @@ from apps.escrow.services.blockers import block
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.states import FUNDED, Blocker, HoldState
 from apps.escrow.views import view_hold
+from apps.payments import selectors as payments_q
 from apps.payments import services as payments
 from apps.payments.types import PaymentView, RefundView
 
@@ -61,8 +65,8 @@ def settle_failure(payment: PaymentView) -> None:
 def settle_surplus_returned(refund: RefundView) -> None:
     """Money that the hold had no use for went back. Inside the refund's result transaction."""
     require_transaction()
-    funding, _ = lock_by_payment(refund.subject)
-    journals.post_surplus_returned(funding)
+    funding, hold = lock_by_payment(refund.subject)
+    journals.post_surplus_returned(hold, funding, refund.id)
 
 
 def settle_surplus_kept(refund: RefundView) -> None:
@@ -72,8 +76,32 @@ def settle_surplus_kept(refund: RefundView) -> None:
     """
     require_transaction()
     funding, hold = lock_by_payment(refund.subject)
-    journals.post_surplus_back(funding)
+    journals.post_surplus_back(funding, refund.id)
     block(hold, Blocker.FREEZE, actor=None, reason="a second payment could not go back to the owner")
+
+
+def surplus_again(*, booking_id: str, actor: User, reason: str) -> None:
+    """Send payments that a hold had no use for back once more, after the gateway or the bank refused them.
+
+    The freeze stays until it is lifted.
+    Raises: InvalidInput without a reason; Conflict `no_refused_surplus`; as `payments.prepare_refund`.
+    """
+    if not reason.strip():
+        raise InvalidInput.field("reason", "Say why: it goes into the record.")
+    with transaction.atomic(durable=True):
+        hold = lock_hold(booking_id)
+        kept = [funding for funding in hold.fundings.filter(surplus=True).order_by("id") if _is_kept(funding)]
+        if not kept:
+            raise Conflict("no_refused_surplus", "No payment of this booking waits to be sent back again.")
+        refunds = [_prepare_surplus(payments_q.payment(funding.payment_id)) for funding in kept]
+        audit.record(actor, "escrow.surplus_again", f"hold:{hold.public_id}", reason=reason, booking=booking_id)
+    for refund in refunds:
+        payments.execute_refund(refund.id)
+
+
+def lies_unused(funding: Funding) -> bool:
+    """Tell whether a payment that the hold had no use for lies beside the stay's money."""
+    return not any(refund.status == "succeeded" for refund in payments_q.refunds_of(funding.payment_id))
 
 
 def close(funding: Funding) -> bool:
@@ -140,11 +168,21 @@ def _add(hold: Hold, funding: Funding) -> None:
 def _give_back_surplus(hold: Hold, funding: Funding, payment: PaymentView) -> None:
     """Money came that the hold has no use for (paid twice, or too late): all of it goes back."""
     journals.post_surplus(hold, funding)
-    payments.prepare_refund(
+    _prepare_surplus(payment)
+    logger.warning("a payment is not needed", extra={"hold": str(hold.public_id), "payment": payment.id})
+
+
+def _prepare_surplus(payment: PaymentView) -> RefundView:
+    return payments.prepare_refund(
         payment_id=payment.id,
         purpose=SURPLUS_PURPOSE,
         subject=payment.id,
         amount=payment.amount,
         reason="not_needed",
     )
-    logger.warning("a payment is not needed", extra={"hold": str(hold.public_id), "payment": payment.id})
+
+
+def _is_kept(funding: Funding) -> bool:
+    """Tell whether every attempt to send a payment back has failed, and no bank has taken it back."""
+    charged_back = funding.disputes.filter(status="lost").exists()
+    return not charged_back and all(refund.status == "failed" for refund in payments_q.refunds_of(funding.payment_id))

@@ -7,6 +7,7 @@ from apps.escrow import journals
 from apps.escrow.amounts import Parts
 from apps.escrow.events import HoldRefunded
 from apps.escrow.models import Hold, Refund, RefundPart
+from apps.escrow.services import claw_back_results
 from apps.escrow.services.blockers import block
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.services.shares import give_back
@@ -25,6 +26,8 @@ def settle_success(operation: GatewayRefund) -> None:
     _count_refunded(hold, part, sign=1)
     _conclude(hold, part.refund)
     _go_on(hold, "refund confirmed")
+    if part.refund.claw_back is not None:
+        claw_back_results.refund_settled(hold, part.refund.claw_back)
 
 
 def settle_failure(operation: GatewayRefund) -> None:
@@ -48,6 +51,8 @@ def settle_failure(operation: GatewayRefund) -> None:
     _go_on(hold, "refund refused")
     if hold.state == HoldState.REFUNDED:
         move(hold, HoldState.HELD, actor=None, reason="refund returned")
+    if part.refund.claw_back is not None:
+        claw_back_results.refund_settled(hold, part.refund.claw_back)
     why = "returned by the owner's bank" if returned else "refused by the gateway"
     block(hold, Blocker.FREEZE, actor=None, reason=f"a refund was {why}")
 

@@ -9,10 +9,10 @@ from apps.common.db import require_transaction
 from apps.common.errors import Conflict, InvalidInput
 from apps.common.money import Money
 from apps.escrow.amounts import Parts, share_refund
-from apps.escrow.models import Hold, Refund, RefundPart
+from apps.escrow.models import ClawBack, Hold, Refund, RefundPart
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.services.shares import fundings_of, left_in, take
-from apps.escrow.states import HoldState, PartStatus
+from apps.escrow.states import PAID_OUT, HoldState, PartStatus
 from apps.escrow.types import RefundView
 from apps.escrow.views import view_refund
 from apps.payments import services as payments
@@ -21,7 +21,9 @@ PURPOSE = "escrow_refund"
 
 _REFUNDABLE = frozenset({HoldState.HELD, HoldState.RELEASE_DUE, HoldState.REFUNDING})
 # A refund that the owner's bank returned after the payout is the owner's still.
-_REFUNDABLE_AGAIN = _REFUNDABLE | {HoldState.RELEASED}
+_REFUNDABLE_AGAIN = _REFUNDABLE | PAID_OUT | {HoldState.CLAWING_BACK}
+# What a reversal could not bring is put in by us: only what was refunded already limits these.
+_BEYOND_TRANSFERS = frozenset({HoldState.CLAWING_BACK, HoldState.CLAWED_BACK, HoldState.CLAWBACK_SHORT})
 _WHY_NOT = {
     HoldState.RELEASING: "payout_in_progress",
     HoldState.RELEASED: "already_paid_out",
@@ -50,7 +52,7 @@ def refund_again(*, booking_id: str, actor: User, reason: str) -> RefundView:
         hold = lock_hold(booking_id)
         first, parts = _refused(hold)
         _refuse(hold, parts, _REFUNDABLE_AGAIN)
-        row = begin_refund(hold, parts, reason=first.reason, actor=actor)
+        row = begin_refund(hold, parts, reason=first.reason, actor=actor, claw_back=first.claw_back)
         waiting = RefundPart.objects.filter(refund=first, status=PartStatus.FAILED, sent_again_at__isnull=True)
         waiting.update(sent_again_at=business_now())
         audit.record(actor, "escrow.refund_again", f"hold:{hold.public_id}", reason=reason, booking=booking_id)
@@ -81,7 +83,9 @@ def prepare_full_refund(*, booking_id: str, reason: str, actor: User | None) -> 
     return prepare_refund(booking_id=booking_id, parts=parts, reason=reason, actor=actor)
 
 
-def begin_refund(hold: Hold, parts: Parts, *, reason: str, actor: User | None) -> Refund:
+def begin_refund(
+    hold: Hold, parts: Parts, *, reason: str, actor: User | None, claw_back: ClawBack | None = None
+) -> Refund:
     """Write the intent of a refund that is within what a locked hold has left, one part a funding.
 
     The newest funding gives first. Held money moves to `refunding`; another state stays as it is.
@@ -94,6 +98,7 @@ def begin_refund(hold: Hold, parts: Parts, *, reason: str, actor: User | None) -
         owner_fee_minor=parts.owner_fee.amount_minor,
         reason=reason,
         actor=actor,
+        claw_back=claw_back,
     )
     fundings = fundings_of(hold)
     shares = share_refund(parts, [left_in(hold, funding) for funding in fundings])
@@ -112,6 +117,7 @@ def begin_refund(hold: Hold, parts: Parts, *, reason: str, actor: User | None) -
             subject=str(part.public_id),
             amount=share.total,
             reason=reason,
+            beyond_transfers=hold.state in _BEYOND_TRANSFERS,
         )
         part.gateway_refund_id = operation.id
         part.save(force_insert=True)

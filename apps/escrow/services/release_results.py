@@ -10,6 +10,7 @@ from apps.escrow import journals
 from apps.escrow.amounts import Parts
 from apps.escrow.events import PayoutFailed, PayoutReleased
 from apps.escrow.models import Hold, Release, ReleasePart
+from apps.escrow.services import receivables
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.services.shares import give_back
 from apps.escrow.services.stops import STOPS
@@ -39,6 +40,7 @@ def settle_failure(transfer: TransferView) -> None:
         return
     _close(part, PartStatus.FAILED, transfer.failure_code or "transfer_failed")
     journals.post_release_undone(part)
+    receivables.give_up(part)
     give_back(hold, [(part.funding, Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency))])
     conclude(hold, part.release)
 

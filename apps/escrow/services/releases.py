@@ -12,6 +12,7 @@ from apps.escrow import journals
 from apps.escrow.amounts import Earned, Parts, ReleaseSplit, share_release, split_release
 from apps.escrow.gate import pass_gate
 from apps.escrow.models import Funding, Hold, Release, ReleasePart
+from apps.escrow.services import receivables
 from apps.escrow.services.holds import lock_hold, move
 from apps.escrow.services.release_results import conclude
 from apps.escrow.services.shares import fundings_of, left_in, take
@@ -57,11 +58,13 @@ def claim(hold: Hold, actor: User | None, reason: str) -> Release:
     Raises: Conflict `payout_account_missing` | `payout_account_not_enabled`.
     """
     split = split_release(Parts(hold.stay_left, hold.owner_fee_left), hold.sitter_fee_pct, _earned(hold))
-    payee = _payee_of(hold) if split.payout else None
+    debts = receivables.lock_open([hold.payee_user_id])
     fundings = [funding for funding in fundings_of(hold) if left_in(hold, funding).total]
-    shares = share_release(split, [left_in(hold, funding) for funding in fundings], _owed(hold))
+    lefts = [left_in(hold, funding) for funding in fundings]
+    shares = share_release(split, lefts, receivables.owed(debts, hold.currency))
+    payee = _payee_of(hold) if any(share.payout for share in shares) else None
     move(hold, HoldState.RELEASING, actor=actor, reason=reason, last_problem="")
-    take(hold, [(funding, left_in(hold, funding)) for funding in fundings])
+    take(hold, list(zip(fundings, lefts, strict=True)))
     release = Release.objects.create(
         hold=hold,
         currency=hold.currency,
@@ -72,6 +75,7 @@ def claim(hold: Hold, actor: User | None, reason: str) -> Release:
     )
     pairs = zip(fundings, shares, strict=True)
     parts = [_begin_part(hold, release, funding, share, payee) for funding, share in pairs]
+    receivables.keep(debts, parts, hold.currency)
     if not any(part.transfer_id for part in parts):
         conclude(hold, release)  # nothing is left for the sitter: the fees are earned, no money travels
     return release
@@ -152,8 +156,3 @@ def _earned(hold: Hold) -> Earned:
     for part in ReleasePart.objects.filter(release__hold=hold).exclude(status=PartStatus.FAILED):
         stay, fee = stay + part.stay_minor, fee + part.sitter_fee_minor
     return Earned(Money(stay, hold.currency), Money(fee, hold.currency))
-
-
-def _owed(hold: Hold) -> Money:
-    """Return what the sitter owes us from earlier stays, to be kept from this payout."""
-    return Money.zero(hold.currency)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.escrow import listeners
 from apps.escrow.tests.holds import Story
+from apps.escrow.tests.paid_out import pay_out
 from apps.payments import services as payments
 from apps.payments.tests.fixtures import Sandbox
 
@@ -42,3 +43,9 @@ def story(owner: Any, sitter_user: Any, stripe_sandbox: Sandbox) -> Story:
     payments.open_payee_account(sitter_user)
     with transaction.atomic():
         return Story.open(booking_id=str(uuid4()), owner=owner, sitter=sitter_user)
+
+
+@pytest.fixture
+def released(story: Story, stripe_sandbox: Sandbox) -> Story:
+    """A hold that was paid out: 85.00 to the sitter, 15.00 and 10.00 of fees to us."""
+    return pay_out(story, stripe_sandbox)

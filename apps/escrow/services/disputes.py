@@ -1,0 +1,110 @@
+"""A cardholder's bank disputes a payment: nothing more leaves until it decides, and nothing is lost twice.
+
+While a dispute or an inquiry is open, refunds, claw backs and payouts of the hold are refused. A loss
+takes what is still held of that payment, by component; what the sitter was paid already is our loss.
+"""
+
+from apps.common.clock import business_now
+from apps.common.db import require_transaction
+from apps.common.money import Money
+from apps.escrow import corrections
+from apps.escrow.amounts import Parts
+from apps.escrow.models import Dispute, DisputeChange, Funding, Hold
+from apps.escrow.services import claw_back_results
+from apps.escrow.services.arrivals import lies_unused, lock_by_payment
+from apps.escrow.services.blockers import block, unblock
+from apps.escrow.services.holds import move
+from apps.escrow.services.shares import left_in, take
+from apps.escrow.states import Blocker, HoldState
+from apps.payments.types import DisputeView
+
+_Status = Dispute.Status
+_HELD = frozenset({HoldState.HELD, HoldState.RELEASE_DUE})
+
+
+def record(view: DisputeView) -> None:
+    """Record where a dispute stands, and let the hold follow. Inside the payments app's result transaction.
+
+    The same news twice, and news that an end has overtaken, change nothing.
+    """
+    require_transaction()
+    funding, hold = lock_by_payment(view.payment_id)
+    dispute = hold.disputes.filter(dispute_id=view.id).first()
+    if dispute is None:
+        dispute = _open(hold, funding, view)
+    elif dispute.status == view.status or dispute.decided_at is not None:
+        return
+    _note(dispute, view)
+    if dispute.status in {_Status.INQUIRY, _Status.OPEN}:
+        block(hold, Blocker.DISPUTE, actor=None, reason=f"the card's bank disputes {dispute.amount_minor} minor units")
+        return
+    if dispute.status == _Status.LOST:
+        _lose(hold, funding, dispute, view.withdrawn)
+    if not hold.disputes.undecided().exists():
+        unblock(hold, Blocker.DISPUTE, actor=None, reason=f"the dispute is {dispute.status}")
+    _go_on(hold)
+
+
+def _open(hold: Hold, funding: Funding, view: DisputeView) -> Dispute:
+    return Dispute.objects.create(
+        hold=hold,
+        funding=funding,
+        dispute_id=view.id,
+        status=view.status,
+        currency=hold.currency,
+        amount_minor=view.amount.amount_minor,
+        bank_reason=view.reason[:60],
+        evidence_due_at=view.evidence_due_at,
+    )
+
+
+def _note(dispute: Dispute, view: DisputeView) -> None:
+    now = business_now()
+    dispute.status = view.status
+    dispute.amount_minor = view.amount.amount_minor
+    dispute.evidence_due_at = view.evidence_due_at
+    if dispute.status not in {_Status.INQUIRY, _Status.OPEN}:
+        dispute.decided_at = now
+    dispute.save(update_fields=["status", "amount_minor", "evidence_due_at", "decided_at"])
+    DisputeChange.objects.create(
+        dispute=dispute, status=view.status, withdrawn_minor=view.withdrawn.amount_minor, happened_at=now
+    )
+
+
+def _lose(hold: Hold, funding: Funding, dispute: Dispute, withdrawn: Money) -> None:
+    """Take a loss out of what is held of the payment, by the components' shares; beyond that it is ours."""
+    lost = _of_surplus(hold, funding, withdrawn) if funding.surplus else _of_held(hold, funding, withdrawn)
+    dispute.stay_lost_minor = lost.stay.amount_minor
+    dispute.owner_fee_lost_minor = lost.owner_fee.amount_minor
+    dispute.borne_minor = (withdrawn - lost.total).amount_minor
+    dispute.save(update_fields=["stay_lost_minor", "owner_fee_lost_minor", "borne_minor"])
+    corrections.post_dispute_lost(hold, dispute)
+
+
+def _of_held(hold: Hold, funding: Funding, withdrawn: Money) -> Parts:
+    left = left_in(hold, funding)
+    taken = min(withdrawn, left.total)
+    if not taken:
+        return Parts.of(0, 0, hold.currency)
+    lost = Parts(*taken.allocate([left.stay.amount_minor, left.owner_fee.amount_minor]))
+    take(hold, [(funding, lost)])
+    hold.stay_refunded_minor += lost.stay.amount_minor
+    hold.owner_fee_refunded_minor += lost.owner_fee.amount_minor
+    hold.save(update_fields=["stay_refunded_minor", "owner_fee_refunded_minor"])
+    return lost
+
+
+def _of_surplus(hold: Hold, funding: Funding, withdrawn: Money) -> Parts:
+    """A payment that the hold had no use for lies beside the stay's money until it has gone back."""
+    there = funding.total_in(hold.currency) if lies_unused(funding) else Money.zero(hold.currency)
+    return Parts(min(withdrawn, there), Money.zero(hold.currency))
+
+
+def _go_on(hold: Hold) -> None:
+    """Let the hold go on where it stood; one whose money a lost dispute took entirely is at its end."""
+    whole = (hold.stay_refunded_minor, hold.owner_fee_refunded_minor) == (hold.stay_minor, hold.owner_fee_minor)
+    if hold.state in _HELD and whole:
+        move(hold, HoldState.REFUNDED, actor=None, reason="a lost dispute took what was left")
+    elif hold.state == HoldState.CLAWING_BACK:
+        for row in hold.claw_backs.under_way():
+            claw_back_results.carry_on(hold, row)
