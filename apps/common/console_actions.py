@@ -1,6 +1,7 @@
 """Actions of the console that ask why before they change anything."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +12,10 @@ from django.urls import reverse
 
 from apps.common.admin import ConsoleAdmin
 from apps.common.errors import DomainError
+from apps.common.money import Money, money_from_decimal
 
 A_LINE = range(1, 201)
+MOST = Decimal(10**12)
 
 
 def with_reason(
@@ -48,6 +51,55 @@ def with_reason(
     if done:
         page.message_user(request, f"{done} done: {verb}.", messages.SUCCESS)
     return None
+
+
+def with_amounts(
+    page: ConsoleAdmin,
+    request: HttpRequest,
+    chosen: Iterable[Any],
+    verb: str,
+    change: Callable[[Any, Any, str, dict[str, Money]], object],
+    *,
+    asked: Mapping[str, str],
+    warning: str = "",
+    length: range = A_LINE,
+) -> HttpResponse | None:
+    """Ask for amounts and a reason first, then `change(actor, row, reason, amounts)` the one chosen row.
+
+    `asked` names each amount and what it is called; an amount left out is nothing. Amounts are in the row's
+    `currency`, and a fraction of its smallest unit is refused, not rounded.
+    """
+    rows = list(chosen)
+    if len(rows) != 1:
+        page.message_user(request, "Choose one row: each has amounts of its own.", messages.ERROR)
+        return None
+    amounts: dict[str, Money] = {}
+    if "reason" in request.POST:
+        try:
+            amounts = {name: _amount(request.POST.get(name, ""), rows[0].currency) for name in asked}
+        except ValueError as refusal:
+            page.message_user(request, str(refusal), messages.ERROR)
+    if not amounts:
+        question = {"rows": [(row.pk, str(row)) for row in rows], "warning": warning, "length": length}
+        return _ask(page, request, verb, {**question, "asked": asked, "currency": rows[0].currency})
+
+    def act(actor: Any, row: Any, reason: str) -> None:
+        change(actor, row, reason, amounts)
+
+    return with_reason(page, request, rows, verb, act, warning=warning, length=length)
+
+
+def _amount(text: str, currency: str) -> Money:
+    try:
+        exact = Decimal(text.strip() or "0")
+    except InvalidOperation:
+        raise ValueError(f"{text.strip()!r} is no amount: write it like 12.30.") from None
+    if not exact.is_finite() or abs(exact) > MOST:
+        raise ValueError(f"{text.strip()!r} is no amount: write it like 12.30.")
+    amount = money_from_decimal(str(exact), currency)
+    if Decimal(amount.amount_minor).scaleb(-amount.minor_digits) != exact:
+        raise ValueError(f"{text.strip()!r} is finer than the smallest unit of {currency}.")
+    return amount
 
 
 def _ask(page: ConsoleAdmin, request: HttpRequest, verb: str, question: dict[str, Any]) -> HttpResponse:

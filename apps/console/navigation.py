@@ -51,6 +51,7 @@ ICONS = {
     "reconciliation.Run": "compare_arrows",
     "reconciliation.GatewayEntry": "receipt_long",
     "escrow": "lock_clock",
+    "escrow.Receivable": "request_quote",
     "sitters": "verified_user",
     "fraud": "gpp_maybe",
     "accounts": "group",

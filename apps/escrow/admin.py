@@ -13,6 +13,7 @@ from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column, name_column
 from apps.common.names import id_called
 from apps.escrow import admin_control  # noqa: F401 - its lists register themselves
+from apps.escrow.admin_corrections import CORRECTIONS, CorrectionActions
 from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition
 from apps.escrow.services import StayPetEscrow, payees
 
@@ -55,7 +56,7 @@ class BlockerInline(RowsInline):
 
 
 @admin.register(Hold)
-class HoldAdmin(StaffAdmin):
+class HoldAdmin(CorrectionActions, StaffAdmin):
     """Every hold with what it holds, when it is due and what stops it; all look who answer questions about bookings."""
 
     seen_by = ("Finance", "Trust & Safety", "Operations", "Support")
@@ -70,8 +71,10 @@ class HoldAdmin(StaffAdmin):
         BOOKING, "booking_id", "state", "resume_state", *AMOUNTS, "sitter_fee_pct", "release_due_at",
         "next_attempt_at", "last_problem", "frozen_at", "disputed_at", "released_at", "opened_at",
     )  # fmt: skip
-    inlines = (TransitionInline, DueInline, BlockerInline)
-    actions = ("freeze", "lift", "pause_sitter", "refund_again")
+    inlines = (TransitionInline, DueInline, BlockerInline, *CORRECTIONS)
+    actions = (
+        "freeze", "lift", "pause_sitter", "refund_again", "surplus_again", "claw_back", "recover", "goodwill",
+    )  # fmt: skip
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Hold], search_term: str
