@@ -13,10 +13,7 @@ from apps.common.errors import Forbidden, NotFound
 from apps.common.ids import parse_public_id
 from apps.common.money import Money
 from apps.escrow import selectors as escrow_q
-from apps.escrow.states import HoldState
 from apps.escrow.types import Whereabouts
-
-NOT_PAID = frozenset({HoldState.AWAITING_FUNDS, HoldState.VOID})
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,9 @@ _SHORT = frozenset({"escrow.clawed_back", "escrow.recovered"})
 class Flows:
     """Sums of a booking's money, in minor units.
 
-    paid_in = held + surplus + deferred + in_flight + with_sitter + kept + sitter_fee + owner_fee + refunded + charged_back
-    - goodwill - loss - advanced. held and deferred are without what a bank holds during a dispute, which is
-    `suspended`, as far as they cover it; `advanced` is the rest of that.
+    paid_in = held + surplus + deferred + suspended + in_flight + with_sitter + kept + sitter_fee + owner_fee
+    + refunded + charged_back - goodwill - loss - advanced. held and deferred are without what a bank holds
+    during a dispute, which is `suspended`, as far as they cover it; `advanced` is the rest of that.
     """
 
     paid_in: int
@@ -71,9 +71,7 @@ def flows(journals: Iterable[JournalView]) -> Flows:
     return _divide(clearing, accounts, short, taken, surplus)
 
 
-def _divide(
-    clearing: Mapping[str, int], accounts: Mapping[str, int], short: int, taken: int, surplus: int
-) -> Flows:
+def _divide(clearing: Mapping[str, int], accounts: Mapping[str, int], short: int, taken: int, surplus: int) -> Flows:
     def through(kinds: frozenset[str]) -> int:
         return sum(minor for kind, minor in clearing.items() if kind in kinds)
 

@@ -62,7 +62,11 @@ def render_money(report: MoneyReport) -> dict[str, Any]:
         "currency": report.paid_in.currency,
         "paid_in_minor": report.paid_in.amount_minor,
         "held_minor": report.at(
-            "held_for_stay", "paid_too_much", "owner_fee_not_yet_earned", "on_its_way_to_sitter", "withdrawn_by_bank",
+            "held_for_stay",
+            "paid_too_much",
+            "owner_fee_not_yet_earned",
+            "on_its_way_to_sitter",
+            "withdrawn_by_bank",
             "advanced_by_us",
         ),
         "paid_out_minor": report.at("paid_to_sitter", "kept_for_sitters_debt"),
