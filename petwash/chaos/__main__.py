@@ -17,7 +17,7 @@ from petwash.chaos import certificate, gateway_books
 from petwash.chaos.company import Company, CompanyError
 from petwash.chaos.plan import Plan, PlanError
 from petwash.chaos.saboteurs import NAMES
-from petwash.chaos.storm import Storm
+from petwash.chaos.storm import STILL_SECONDS, Storm
 from petwash.chaos.verdict import Verdict, judge
 from petwash.devstack.programs import manage
 from petwash.devstack.server import ServerStartError
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     company = Company(folder, plan, asked.saboteur)
     clean = False
     try:
-        clean = _run(company, plan)
+        clean = _run(company, plan, asked.patience)
     except (CompanyError, ServerStartError) as error:
         print(f"petwash: {error}", file=sys.stderr)
         return 2
@@ -51,13 +51,13 @@ def main(arguments: list[str]) -> int:
     return 0 if clean else 1
 
 
-def _run(company: Company, plan: Plan) -> bool:
+def _run(company: Company, plan: Plan, patience: float) -> bool:
     say("starting PostgreSQL, Redis, the sandbox and the workers ...")
     company.start()
     say("the storm begins ...")
     started = time.monotonic()
     company.begin()
-    storm = Storm(company)
+    storm = Storm(company, patience)
     ended = storm.blow()
     lines = company.diary.all()
     company.halt()
@@ -90,6 +90,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=_number("SEED", 1))
     parser.add_argument("--releases", type=int, default=_number("RELEASES", 2000))
     parser.add_argument("--kills", type=int, default=_number("KILLS", 100))
+    parser.add_argument("--patience", type=float, default=STILL_SECONDS, help="seconds without progress that end a run")
     parser.add_argument("--keep", action="store_true", help="keep the run's folder also when it is clean")
     parser.add_argument("--saboteur", choices=["", *NAMES], default="", help="break the payout code: for tests")
     return parser.parse_args(arguments)

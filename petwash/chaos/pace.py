@@ -17,5 +17,8 @@ LATE_SECONDS = 5.0
 WEBHOOK_RATE = 0.12
 # How long Redis is down.
 REDIS_DOWN_SECONDS = 3.0
+# How often the payout run is kicked, and the gateway's list of events is swept for lost webhooks.
+PAYOUT_RUN_SECONDS = 0.3
+EVENT_SWEEP_SECONDS = 8.0
 # More than the day for which the gateway keeps idempotency keys.
 DAY_SECONDS = 25 * 3600

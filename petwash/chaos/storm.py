@@ -26,8 +26,8 @@ _CUT_AT_ONCE = 3
 class Storm:
     """One run's weather."""
 
-    def __init__(self, company: Company) -> None:
-        self._company = company
+    def __init__(self, company: Company, patience: float = STILL_SECONDS) -> None:
+        self._company, self._patience = company, patience
         url = company.variables["DATABASE_OWNER_URL"]
         app = unquote(urlsplit(company.variables["DATABASE_URL"]).username or "")
         self.database = OurDatabase(url, app)
@@ -41,7 +41,7 @@ class Storm:
     def blow(self) -> bool:
         """Let it blow until every story has its end; tell whether that came about."""
         while not self._is_quiet():
-            if time.monotonic() - self._moved_at > STILL_SECONDS:
+            if time.monotonic() - self._moved_at > self._patience:
                 return self._calm()
             self._tick()
         return self._calm()
@@ -55,7 +55,7 @@ class Storm:
         self._redis_back = min(self._redis_back, time.monotonic())
         self._moved_at = time.monotonic()
         while not self._is_quiet(entirely=True):
-            if time.monotonic() - self._moved_at > STILL_SECONDS:
+            if time.monotonic() - self._moved_at > self._patience:
                 return False
             self._tick(strikes=False)
         return True

@@ -19,6 +19,7 @@ from petwash.asgi import application
 from petwash.celery import app as celery_app
 from petwash.chaos.clients import Client
 from petwash.chaos.nursery import Work
+from petwash.chaos.pace import EVENT_SWEEP_SECONDS, PAYOUT_RUN_SECONDS
 from petwash.chaos.plan import Plan
 from petwash.chaos.strikes import WORKERS
 
@@ -30,9 +31,13 @@ def roster(plan: Plan) -> dict[str, Work]:
     """Return what each of the named workers does."""
     work: dict[str, Work] = {
         **{f"client-{number}": _client(plan, number - 1) for number in range(1, _CLIENTS + 1)},
-        "payouts-1": _loop(escrow_tasks.release_due),
-        "payouts-2": _loop(escrow_tasks.release_due),
-        "sweep-1": _loop(payments_tasks.resume_stale, payments_tasks.process_webhooks),
+        "payouts-1": _loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
+        "payouts-2": _loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
+        "sweep-1": _loop(
+            payments_tasks.resume_stale,
+            payments_tasks.process_webhooks,
+            Every(EVENT_SWEEP_SECONDS, payments_tasks.sweep_events),
+        ),
         "sweep-2": _loop(payments_tasks.process_webhooks, payments_tasks.resume_stale),
         "relay": _begin(lambda: call_command("outbox_relay")),
         "celery": _begin(_celery),
@@ -40,6 +45,22 @@ def roster(plan: Plan) -> dict[str, Work]:
     }
     assert set(work) == set(WORKERS), "the plan names the workers that it kills"
     return work
+
+
+class Every:
+    """A task that is due again so many seconds after it ended."""
+
+    def __init__(self, seconds: float, task: Callable[[], object]) -> None:
+        self._seconds, self._task = seconds, task
+        self._due = time.monotonic() + seconds
+
+    def __call__(self) -> None:
+        """Run the task if it is due."""
+        if time.monotonic() >= self._due:
+            try:
+                self._task()
+            finally:
+                self._due = time.monotonic() + self._seconds
 
 
 def _begin(act: Callable[[], object]) -> Work:

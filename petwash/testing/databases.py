@@ -57,7 +57,7 @@ class TestDatabases:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if done.exists():
                 return
-            self._drop(self.template)
+            self.drop(self.template)
             create_database(self.server_url, self.template, _user(self.server_url))
             template_url = with_database(self.server_url, self.template)
             grant_default_privileges(template_url, self.app.name)
@@ -81,11 +81,12 @@ class TestDatabases:
                 "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self.template]
             ).fetchall()
         for (name,) in names:
-            self._drop(name)
+            self.drop(name)
         with psycopg.connect(self.server_url, autocommit=True) as server:
             server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(self.app.name)))
 
-    def _drop(self, name: str) -> None:
+    def drop(self, name: str) -> None:
+        """Remove a database with its sessions."""
         with psycopg.connect(self.server_url, autocommit=True) as server:
             _force_drop(server, name)
 
