@@ -4,7 +4,7 @@ IN_VENV = exec $(PYTHON) petwash/devstack/bootstrap.py
 export PORT PETWASH_HOME ARGS SEED RELEASES KILLS
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint demo chaos python
+.PHONY: help run test lint demo chaos bench python
 
 help: ## Show what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,3 +27,6 @@ demo: python ## Play both stories against a system of its own and check every st
 
 chaos: python ## Crash the money path on purpose and prove the books (SEED=1 RELEASES=2000 KILLS=100)
 	@$(IN_VENV) -m petwash.chaos
+
+bench: python ## Measure, each figure beside a limit or a peer (ARGS="postings", ARGS=--write-readme)
+	@$(IN_VENV) -m bench

@@ -1,0 +1,1 @@
+"""Measurements: each figure beside a limit or a peer that was measured in the same run."""
