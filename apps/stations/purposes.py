@@ -1,7 +1,7 @@
 """How payments calls back for what it took and gave back: the purpose `wash`."""
 
 from apps.payments.purposes import PurposeHandler
-from apps.payments.types import PaymentView, RefundView
+from apps.payments.types import DisputeView, PaymentView, RefundView
 from apps.stations.services import settlement
 
 
@@ -29,3 +29,11 @@ class WashPurpose(PurposeHandler):
     def refund_failed(self, refund: RefundView) -> None:
         """Call a person."""
         settlement.refund_failed(refund)
+
+    def dispute_won(self, dispute: DisputeView) -> None:
+        """Send a refund that waited for the bank."""
+        settlement.dispute_won(dispute)
+
+    def dispute_lost(self, dispute: DisputeView) -> None:
+        """Book the loss."""
+        settlement.dispute_lost(dispute)

@@ -10,10 +10,13 @@ from apps.common.db import require_transaction
 from apps.common.money import Money
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, credit, debit
+from apps.payments import selectors as payments_q
 from apps.payments import services as payments
-from apps.payments.types import PaymentView, RefundView
+from apps.payments.purposes import bear_loss
+from apps.payments.types import DisputeView, PaymentView, RefundView
 from apps.stations.events import WashPaid, WashRefundDue
 from apps.stations.models import Wash
+from apps.stations.refund_share import unused_share
 from apps.stations.services import card_limits, commands
 from apps.stations.services.alerts import clear_alert, raise_alert
 from apps.stations.services.moves import lock_wash, move_wash
@@ -22,6 +25,8 @@ from apps.stations.states import CommandType, Severity, WashStatus
 CLEARING = AccountRef("stripe_clearing")
 REVENUE = AccountRef("revenue_wash")
 GOODWILL = AccountRef("goodwill")
+SUSPENSE = AccountRef("dispute_suspense")
+LOSS = AccountRef("dispute_loss")
 PURPOSE = "wash"
 
 
@@ -69,11 +74,60 @@ def payment_ended(payment: PaymentView) -> None:
 def begin_refund(wash: Wash, amount: Money, *, reason: str, **changes: object) -> bool:
     """Write the refund down and move the wash to refunding; False when it cannot move.
 
-    The refund itself is sent by a task after this transaction has committed.
+    The refund itself is sent by a task after this transaction has committed. While the card's bank disputes
+    the payment it waits: money that goes back now would be lost twice.
     """
     require_transaction()
     if not move_wash(wash, WashStatus.REFUNDING, reason=reason, ended_at=real_now(), **changes):
         return False
+    if payments_q.open_dispute(wash.payment_id) is None:
+        _prepare_refund(wash, amount, reason=reason)
+        return True
+    raise_alert(
+        wash.bay.station,
+        refund_component(wash),
+        Severity.WARNING,
+        message="The refund of a wash waits: the card's bank decides a dispute of the payment first.",
+    )
+    return True
+
+
+def dispute_won(dispute: DisputeView) -> None:
+    """Send a refund that waited for the bank."""
+    require_transaction()
+    wash = lock_wash(dispute.subject)
+    if wash is not None and _waits_for_bank(wash) and payments_q.open_dispute(wash.payment_id) is None:
+        _prepare_refund(wash, _unused(wash), reason="dispute_over")
+
+
+def dispute_lost(dispute: DisputeView) -> None:
+    """Book the loss. What a refund waited to give back, the customer has through the bank: no revenue."""
+    require_transaction()
+    wash = lock_wash(dispute.subject)
+    if wash is None or not _waits_for_bank(wash):
+        bear_loss(dispute)
+        return
+    back = min(dispute.withdrawn, _unused(wash))
+    if back:
+        rest = dispute.withdrawn - back
+        legs = [debit(REVENUE, back), debit(LOSS, rest), credit(SUSPENSE, dispute.withdrawn)]
+        ledger.post(kind="wash.dispute_lost", key=f"wash-dispute-lost:{dispute.id}", legs=legs)
+    whole = back == wash.price
+    target = WashStatus.REFUNDED if whole else WashStatus.PARTIALLY_REFUNDED
+    move_wash(wash, target, reason="charged_back", refunded_minor=back.amount_minor)
+    clear_alert(wash.bay.station, refund_component(wash))
+
+
+def _waits_for_bank(wash: Wash) -> bool:
+    return wash.status == WashStatus.REFUNDING and not wash.refund_id
+
+
+def _unused(wash: Wash) -> Money:
+    """Return what a wash that ended early gives back: the whole price when it never ran."""
+    return unused_share(wash.price, wash.seconds_used, wash.total_seconds)
+
+
+def _prepare_refund(wash: Wash, amount: Money, *, reason: str) -> None:
     refund = payments.prepare_refund(
         payment_id=wash.payment_id,
         purpose=PURPOSE,
@@ -84,7 +138,6 @@ def begin_refund(wash: Wash, amount: Money, *, reason: str, **changes: object) -
     Wash.objects.filter(pk=wash.pk).update(refund_id=refund.id)
     wash.refund_id = refund.id
     events.publish(WashRefundDue(wash_id=str(wash.public_id), refund_id=refund.id))
-    return True
 
 
 def refund_succeeded(refund: RefundView) -> None:
