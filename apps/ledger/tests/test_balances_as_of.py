@@ -126,3 +126,14 @@ def test_an_entry_cannot_take_a_number_below_a_cut() -> None:
     cut = Cut.objects.get()
     assert Entry.objects.filter(journal__idempotency_key="low", id__gt=cut.up_to_entry).count() == 2
     assert selectors.balance(WASH, USD) == usd(105)
+
+
+def test_the_audit_finds_a_total_that_is_not_its_entries() -> None:
+    sold("a", MORNING)
+    ledger.cut()
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        owner.execute("ALTER TABLE ledger_day_total DISABLE TRIGGER USER")
+        owner.execute("UPDATE ledger_day_total SET total_minor = total_minor + 1 WHERE total_minor < 0")
+        owner.execute("ALTER TABLE ledger_day_total ENABLE TRIGGER USER")
+
+    assert selectors.check().problems == ("day 2026-03-01 of revenue_wash says -99 USD minor units, its entries -100",)
