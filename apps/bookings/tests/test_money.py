@@ -84,3 +84,16 @@ def test_money_that_came_too_late_is_shown_until_it_has_gone_back(api, started, 
     assert "paid_too_much" not in places(money(api, started))
     then = {place.place: place.amount.amount_minor for place in escrow_q.whereabouts(str(started.public_id), earlier)}
     assert then["paid_too_much"] == 2_200
+
+
+def test_as_of_an_earlier_instant(api, paid):
+    before = paid.created_at - timedelta(seconds=1)
+    url = f"/api/v1/bookings/{paid.public_id}/money"
+    body = api(paid.owner).get(url, {"as_of": before.isoformat()}).json()
+    assert (body["paid_in_minor"], body["places"], body["escrow_status"]) == (0, [], "awaiting_funds")
+    assert api(paid.owner).get(url, {"as_of": business_now().isoformat()}).json()["held_minor"] == paid.total_minor
+
+
+def test_an_instant_that_is_none_is_named(api, paid):
+    answer = api(paid.owner).get(f"/api/v1/bookings/{paid.public_id}/money", {"as_of": "yesterday"})
+    assert (answer.status_code, list(answer.json()["error"]["details"])) == (400, ["as_of"])

@@ -10,6 +10,7 @@ from apps.escrow.services import StayPetEscrow
 from apps.escrow.tests.holds import a_day_passes, fail_refund, swept, system_balance, usd
 from apps.escrow.tests.paid_out import WEEK, claw, owed, spend
 from apps.ledger import selectors as ledger
+from petwash.testing.races import race
 
 
 def totals(sandbox) -> tuple[int, int]:
@@ -134,3 +135,12 @@ def test_two_fundings_give_back_newest_first(story, agent, stripe_sandbox):
     assert sorted(row["amount"] for row in stripe_sandbox.objects("refund")) == [1_000, 2_000]
     assert totals(stripe_sandbox) == (2_550, 3_000)
     assert (story.hold.state, story.balances()) == ("clawed_back", (0, 0))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_take_the_payout_back_once(released, agent, stripe_sandbox):
+    race(lambda: claw(released, 10_000, 1_000, agent), lambda: claw(released, 10_000, 1_000, agent))
+    swept(released.row.opened_at)
+    services.continue_claw_backs()
+    assert (totals(stripe_sandbox), released.hold.state) == ((8_500, 11_000), "clawed_back")
+    assert (ClawBack.objects.count(), ledger.check().ok) == (1, True)
