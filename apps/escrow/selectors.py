@@ -1,14 +1,14 @@
 """Reads of protected payments. Who may ask is decided by the app that owns the booking."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from apps.common.clock import business_now
 from apps.common.errors import NotFound
-from apps.common.money import Money
-from apps.escrow.models import Hold, Refund, Release, ReleasePart
-from apps.escrow.states import HoldState, PartStatus
-from apps.escrow.types import EarningView, HoldView, MoneyThen, PayoutView, RefundView, Whereabouts
+from apps.escrow.earnings import earnings as earnings
+from apps.escrow.earnings import payees_since as payees_since
+from apps.escrow.models import Hold, Refund, Release
+from apps.escrow.states import HoldState
+from apps.escrow.types import HoldView, MoneyThen, PayoutView, RefundView, Whereabouts
 from apps.escrow.views import view_hold, view_payout, view_refund
 from apps.escrow.whereabouts import money_then
 
@@ -65,36 +65,3 @@ def _hold(booking_id: str) -> Hold:
     if hold is None:
         raise NotFound
     return hold
-
-
-def earnings(since: datetime, until: datetime, payee_user_id: int | None = None) -> Iterator[EarningView]:
-    """Return what moved payees' earnings in [since, until), payee by payee, oldest first; memory stays flat."""
-    parts = ReleasePart.objects.filter(status=PartStatus.PAID, settled_at__gte=since, settled_at__lt=until)
-    if payee_user_id is not None:
-        parts = parts.filter(release__hold__payee_user_id=payee_user_id)
-    rows = parts.select_related("release__hold").order_by("release__hold__payee_user_id", "settled_at", "id")
-    for part in rows.iterator(chunk_size=1_000):
-        yield _earning_of(part)
-
-
-def payees_since(since: datetime) -> list[int]:
-    """Return the user ids of those whose earnings moved since an instant."""
-    parts = ReleasePart.objects.filter(status=PartStatus.PAID, settled_at__gte=since)
-    payees = parts.order_by("release__hold__payee_user_id").values_list("release__hold__payee_user_id", flat=True)
-    return list(payees.distinct())
-
-
-def _earning_of(part: ReleasePart) -> EarningView:
-    assert part.settled_at is not None, "a part that is paid has its instant"
-    hold = part.release.hold
-    return EarningView(
-        id=str(part.public_id),
-        kind="payout",
-        payee_user_id=hold.payee_user_id,
-        booking_id=hold.booking_id,
-        happened_at=part.settled_at,
-        stay=Money(part.stay_minor, hold.currency),
-        sitter_fee=Money(part.sitter_fee_minor, hold.currency),
-        offset=Money(part.offset_minor, hold.currency),
-        paid=Money(part.payout_minor, hold.currency),
-    )

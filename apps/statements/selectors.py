@@ -18,13 +18,15 @@ from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.common.ids import parse_public_id
 from apps.common.money import Money
 from apps.escrow import selectors as escrow
-from apps.escrow.types import EarningView
+from apps.escrow.types import EarningView, HoldView
 from apps.sitters import selectors as sitters
 from apps.statements.models import Statement, StatementLine
 from apps.statements.paper import Issuer
 from apps.statements.types import Line, Receipt, ReceiptLine, Sheet, Totals, Year
 
 FIRST_YEAR = 2026
+# Places of a booking's money that are the owner's again.
+_BACK = frozenset({"refunded_to_owner", "returned_by_bank"})
 
 
 def issuer() -> Issuer:
@@ -137,37 +139,35 @@ def receipt_of(actor: User, booking_id: str) -> Receipt:
     """
     booking = bookings.access_as_owner(actor, booking_id)
     key = str(booking.public_id)
-    hold = escrow.hold_of(key)
-    if hold.state in bookings.NOT_PAID:
+    money = escrow.money_of(key)
+    if not money.paid_in:
         raise Conflict("not_paid", "Nothing was paid for this booking, so there is no receipt.")
-    back = [refund for refund in escrow.refunds_of(key) if refund.status == "paid"]
-    zero = Money.zero(hold.stay.currency)
+    back = [ReceiptLine(place.why, -place.amount) for place in money.places if place.place in _BACK]
     return Receipt(
         reference=booking.reference,
         owner=booking.owner.full_name,
         sitter=booking.sitter.display_name,
         first=booking.start_date,
         last=booking.end_date,
-        lines=(
-            *_price_lines(booking, hold.stay),
-            ReceiptLine("Service fee", hold.owner_fee),
-            *(ReceiptLine(f"Sent back ({row.reason.replace('_', ' ')})", -(row.stay + row.owner_fee)) for row in back),
-        ),
-        paid=hold.total,
-        refunded=sum((row.stay + row.owner_fee for row in back), start=zero),
+        lines=(*_price_lines(booking, escrow.hold_of(key), money.paid_in), *back),
+        paid=money.paid_in,
+        refunded=-sum((line.amount for line in back), start=Money.zero(money.paid_in.currency)),
         issued_at=business_now(),
     )
 
 
-def _price_lines(booking: Booking, stay: Money) -> Iterator[ReceiptLine]:
-    """One line a night, as quoted; what was added later is a line of its own."""
-    quoted = Money.zero(stay.currency)
+def _price_lines(booking: Booking, hold: HoldView, paid: Money) -> Iterator[ReceiptLine]:
+    """One line a night, as quoted; what was added later, or paid without need, is a line of its own."""
+    quoted = Money.zero(paid.currency)
     for line in booking.quote.lines:
-        amount = Money(line["amount_minor"], stay.currency)
+        amount = Money(line["amount_minor"], paid.currency)
         quoted += amount
         yield ReceiptLine(f"{line['date']}", amount)
-    if stay != quoted:
-        yield ReceiptLine("Later changes", stay - quoted)
+    if hold.stay != quoted:
+        yield ReceiptLine("Later changes", hold.stay - quoted)
+    yield ReceiptLine("Service fee", hold.owner_fee)
+    if paid != hold.total:
+        yield ReceiptLine("Paid without need", paid - hold.total)
 
 
 def _open_sheet(user: User, currency: str, period: Period, zone: ZoneInfo, rows: list[Line]) -> Sheet:
