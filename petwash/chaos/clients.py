@@ -10,8 +10,6 @@ from collections import deque
 from datetime import timedelta
 from decimal import Decimal
 
-import httpx
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
@@ -22,6 +20,7 @@ from apps.escrow import selectors, services
 from apps.escrow.services import Parts, StayPetEscrow
 from apps.escrow.types import DepositView, HoldTerms, HoldView
 from apps.payments import selectors as payments_q
+from petwash.chaos import bank
 from petwash.chaos.plan import Plan
 from petwash.chaos.stories import Refund, Story
 
@@ -75,12 +74,12 @@ class Client:
             case "awaiting_funds":
                 self._pay(story, hold)
             case "held":
-                self._go_on(story)
+                self._go_on(story, hold)
             case "refunding":
                 _while_refunding(story, hold)
             case "release_due" | "releasing" | "released":
-                return _after_completion(story)
-            case "refunded" | "void":
+                return _after_completion(story, hold)
+            case "refunded" | "void" | "clawing_back" | "clawed_back" | "clawback_short":
                 return True
             case _:
                 raise NotYetError
@@ -103,12 +102,18 @@ class Client:
         else:
             _deposit(story, story.cards[-1])
 
-    def _go_on(self, story: Story) -> None:
-        """The money is held: take refunds, then complete the stay."""
+    def _go_on(self, story: Story, hold: HoldView) -> None:
+        """The money is held: pay for changes, take refunds, hear of disputes, then complete the stay."""
+        if story.added and hold.stay.amount_minor == story.stay:
+            _make_longer(story)
+            return
+        if story.bank and not hold.disputed:
+            bank.dispute(story.booking_id)
+            raise NotYetError
         open_ones = [] if story.late else _not_asked(story)
         if open_ones:
             _ask(story, open_ones if story.together else open_ones[:1])
-        elif story.is_paid_out:
+        elif story.wants == "payout":
             _complete(story)
         else:
             raise NotYetError
@@ -124,8 +129,13 @@ def _while_refunding(story: Story, hold: HoldView) -> None:
         raise NotYetError
 
 
-def _after_completion(story: Story) -> bool:
-    """Ask for a late refund once; a payout that has begun refuses it, and that is its end."""
+def _after_completion(story: Story, hold: HoldView) -> bool:
+    """Let the bank decide, ask for a late refund once, regret a payout; tell whether all is done."""
+    if story.bank:
+        return bank.decide(story.booking_id, story.bank)
+    if story.clawed_back:
+        _claw_back(story, hold)
+        return False
     if story.late and _not_asked(story):
         try:
             _ask(story, _not_asked(story))
@@ -154,15 +164,33 @@ def _deposit(story: Story, card: str) -> DepositView:
     )
 
 
+def _make_longer(story: Story) -> None:
+    StayPetEscrow.add_funding(
+        booking_id=story.booking_id,
+        change_id="longer",
+        stay=Money(story.added, story.currency),
+        owner_fee=Money.zero(story.currency),
+        payment_method=story.cards[-1],
+        actor=User.objects.get(email=OWNER.format(story.owner)),
+    )
+
+
+def _claw_back(story: Story, hold: HoldView) -> None:
+    if hold.state != "released":
+        raise NotYetError
+    StayPetEscrow.claw_back(
+        booking_id=story.booking_id,
+        stay=Money(story.clawed_back, story.currency),
+        owner_fee=Money.zero(story.currency),
+        reason="the stay was not what was promised",
+        actor=User.objects.get(email=OWNER.format(story.owner)),
+    )
+
+
 def _answer_bank(payment_id: str) -> None:
     """Say yes to the bank, as the holder does in a browser; once is enough, and more is refused."""
     intent = payments_q.payment(payment_id).provider_id
-    with contextlib.suppress(httpx.TransportError):
-        httpx.post(
-            f"{settings.STRIPE_API_BASE}/_sandbox/payment_intents/{intent}/authenticate",
-            data={"outcome": "succeed"},
-            headers={"Authorization": f"Bearer {settings.STRIPE_API_KEY}"},
-        )
+    bank.ask("POST", f"payment_intents/{intent}/authenticate", outcome="succeed")
 
 
 def _give_up(story: Story) -> None:

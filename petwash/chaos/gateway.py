@@ -192,7 +192,7 @@ class StormySandbox(SandboxServer):
             path=folder / "stripe_sandbox.sqlite3",
             api_key=variables["STRIPE_API_KEY"],
             port=int(variables["STRIPE_SANDBOX_PORT"]),
-            rules=Rules(fee_pct=Decimal("2.9"), fee_fixed=30, webhooks=True),
+            rules=Rules(fee_pct=Decimal("2.9"), fee_fixed=30, pending_seconds=0, webhooks=True),
             webhook_url=f"{variables['PUBLIC_BASE_URL']}/api/v1/webhooks/stripe",
             webhook_secret=variables["STRIPE_WEBHOOK_SECRET"],
         )

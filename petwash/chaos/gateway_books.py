@@ -10,12 +10,15 @@ from typing import Any
 
 @dataclass
 class Theirs:
-    """One booking's money by the gateway, in minor units: each movement, by its amount."""
+    """One booking's money by the gateway, in minor units: each movement, by its amount.
+
+    transfers: (charge, what of it is still with the payee). disputed: what banks took for good.
+    """
 
     charges: list[int] = field(default_factory=list)
     refunds: list[int] = field(default_factory=list)
-    transfers: list[int] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
+    transfers: list[tuple[str, int]] = field(default_factory=list)
+    disputed: int = 0
 
 
 @dataclass
@@ -41,9 +44,10 @@ def read(store: Path) -> GatewayBooks:
                 theirs.refunds.append(refund["amount"])
         for transfer in _objects(db, "transfer"):
             theirs = bookings[transfer["transfer_group"]]
-            if transfer["amount"] > transfer["amount_reversed"]:
-                theirs.transfers.append(transfer["amount"] - transfer["amount_reversed"])
-                theirs.ids.append(transfer["id"])
+            theirs.transfers.append((transfer["source_transaction"], transfer["amount"] - transfer["amount_reversed"]))
+        for dispute in _objects(db, "dispute"):
+            if dispute["status"] == "lost":
+                bookings[group_of[dispute["charge"]]].disputed += dispute["amount"]
         rows = db.execute("SELECT currency, sum(net) FROM funds WHERE owner = '' GROUP BY 1").fetchall()
         return GatewayBooks(bookings, {str(currency).upper(): int(net) for currency, net in rows})
 

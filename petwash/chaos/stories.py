@@ -31,7 +31,10 @@ class Story:
     takes the next card. wants: "payout"; "everything_back" after paying; "give_up" without a payment;
     "pay_or_give_up", both at once. refunds are asked for before the stay is completed; `together`: all
     before the first is confirmed; `hasty`: the stay is completed before they are confirmed; `late`:
-    they are asked for when the payout may be under way, and may be refused.
+    they are asked for when the payout may be under way, and may be refused. added: what a change of the
+    booking costs more, paid while the money is held. bank: what the card's bank decides about a dispute
+    that it opens before the payout: won (by us) or lost. clawed_back: of the stay's price, what goes back
+    to the owner after the payout.
     """
 
     number: int
@@ -51,21 +54,34 @@ class Story:
     together: bool = False
     hasty: bool = False
     late: bool = False
+    added: int = 0
+    bank: str = ""
+    clawed_back: int = 0
 
     @property
     def is_paid_out(self) -> bool:
-        """Tell whether this story ends with a payout to the sitter."""
-        return self.wants == "payout"
+        """Tell whether this story comes to a payout to the sitter."""
+        return self.wants == "payout" and self.bank != "lost"
+
+    @property
+    def prices(self) -> list[int]:
+        """What the owner's card is charged, one payment each."""
+        return [self.stay + self.fee, *([self.added] if self.added else [])]
+
+    @property
+    def reversed(self) -> int:
+        """What the sitter gives back after the payout: what was earned on that part, which comes out even."""
+        return self.clawed_back * (100 - self.fee_pct) // 100
 
     @property
     def could_be_paid_twice(self) -> bool:
         """Tell whether the payment would cover the payout twice: then nobody but we would notice."""
         refunded = sum(refund.stay for refund in self.refunds)
-        return self.is_paid_out and not self.late and 2 * self.payout(refunded) <= self.stay
+        return self.kind == "mostly_refunded" and 2 * self.payout(refunded) <= self.stay
 
     def payout(self, refunded_stay: int) -> int:
         """Return what the sitter is owed after refunds, the fee rounded half to even: computed here anew."""
-        left = self.stay - refunded_stay
+        left = self.stay + self.added - refunded_stay
         fee = (Decimal(left) * self.fee_pct / 100).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
         return left - int(fee)
 
@@ -129,12 +145,21 @@ def _all_back(story: Story, chance: random.Random) -> Story:
     return _changed(story, wants="everything_back", refunds=(Refund(story.stay, story.fee),))
 
 
+def _longer(story: Story, chance: random.Random) -> Story:
+    return _changed(story, added=story.stay * chance.randint(20, 80) // 100)
+
+
+def _regretted(story: Story, chance: random.Random) -> Story:
+    even = story.stay - story.stay % 2_000
+    return _changed(story, stay=even, fee=even // 10, clawed_back=even * chance.randint(1, 10) // 10 // 20 * 20)
+
+
 def _pay_or_give_up(story: Story, chance: random.Random) -> Story:
     return _changed(story, wants="pay_or_give_up", clients=2, refunds=(Refund(story.stay, story.fee),))
 
 
 _PAID_OUT = {
-    "plain": 58,
+    "plain": 49,
     "declined_first": 6,
     "asked_by_bank": 6,
     "other_card": 4,
@@ -144,8 +169,17 @@ _PAID_OUT = {
     "two_equal_refunds": 4,
     "completed_in_refund": 3,
     "late_refund": 3,
+    "made_longer": 3,
+    "dispute_won": 3,
+    "clawed_back": 3,
 }
-_NOT_PAID_OUT = {"everything_back": 5, "declined_for_good": 2, "left_at_bank": 2, "pay_or_give_up": 3}
+_NOT_PAID_OUT = {
+    "everything_back": 5,
+    "declined_for_good": 2,
+    "left_at_bank": 2,
+    "pay_or_give_up": 3,
+    "dispute_lost": 2,
+}
 _KINDS: dict[str, Change] = {
     "plain": _with(),
     "declined_first": _with(cards=(DECLINED, VISA)),
@@ -157,6 +191,10 @@ _KINDS: dict[str, Change] = {
     "two_equal_refunds": _refunded(2, equal=True, together=True),
     "completed_in_refund": _refunded(1, hasty=True),
     "late_refund": _refunded(1, late=True),
+    "made_longer": _longer,
+    "dispute_won": _with(bank="won"),
+    "dispute_lost": _with(bank="lost"),
+    "clawed_back": _regretted,
     "everything_back": _all_back,
     "declined_for_good": _with(cards=(DECLINED,), wants="give_up"),
     "left_at_bank": _with(cards=(ASKS_HOLDER,), answers_bank=False, wants="give_up"),

@@ -1,5 +1,6 @@
 """The judgement: plan, gateway, rows and ledger side by side, booking by booking. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -52,17 +53,23 @@ def judge(stories: list[Story], gateway: GatewayBooks, ours: Books, ends: OpenEn
 
 def _of(story: Story, theirs: Theirs, ours: Ours) -> Iterator[tuple[str, str]]:
     """Yield (kind, what) for all that is wrong with one booking."""
-    price = story.stay + story.fee
     asked = _refunds_due(story, ours, paid=bool(theirs.charges))
-    surplus = max(0, len(theirs.charges) - 1) * price  # a second payment is allowed only to go back at once
-    pays_out = story.is_paid_out
-    payout = story.payout(asked[0]) if pays_out else 0
-    yield from _amounts("charged", sum(theirs.charges), price + surplus if theirs.charges or pays_out else 0)
-    yield from _amounts("refunded", sum(theirs.refunds), sum(asked) + surplus)
-    yield from _amounts("transferred", sum(theirs.transfers), payout)
-    if len(theirs.transfers) > 1:
-        yield "double", f"{len(theirs.transfers)} transfers: {', '.join(theirs.ids)}"
+    surplus = _surplus(story, theirs.charges)  # a second payment is allowed only to go back at once
+    must_pay = bool(theirs.charges) or story.wants in {"payout", "everything_back"}
+    payout = story.payout(asked[0]) if story.is_paid_out else 0
+    yield from _amounts("charged", sum(theirs.charges), sum(story.prices) + surplus if must_pay else 0)
+    yield from _amounts("refunded", sum(theirs.refunds), sum(asked) + surplus + story.clawed_back)
+    yield from _amounts("transferred", sum(amount for _, amount in theirs.transfers), payout - story.reversed)
+    yield from _amounts("disputed for good", theirs.disputed, sum(story.prices) if story.bank == "lost" else 0)
+    for charge, count in Counter(charge for charge, _ in theirs.transfers).items():
+        if count > 1:
+            yield "double", f"{count} transfers out of {charge}"
     yield from _rows(story, theirs, ours, asked, payout)
+
+
+def _surplus(story: Story, charges: list[int]) -> int:
+    """Return what was charged beyond one payment of each price."""
+    return sum((Counter(charges) - Counter(story.prices)).elements())
 
 
 def _amounts(what: str, found: int, due: int) -> Iterator[tuple[str, str]]:
@@ -77,22 +84,29 @@ def _refunds_due(story: Story, ours: Ours, *, paid: bool) -> tuple[int, int]:
     return sum(refund.stay for refund in story.refunds), sum(refund.fee for refund in story.refunds)
 
 
+def _end(story: Story, theirs: Theirs) -> str:
+    if story.clawed_back:
+        return "clawed_back"
+    return "released" if story.is_paid_out else "refunded" if theirs.charges else "void"
+
+
 def _rows(story: Story, theirs: Theirs, ours: Ours, asked: tuple[int, int], payout: int) -> Iterator[tuple[str, str]]:
-    ends = "released" if story.is_paid_out else "refunded" if theirs.charges else "void"
+    ends = _end(story, theirs)
     if ours.state != ends or ours.frozen:
         yield (
             "lost" if story.is_paid_out else "books",
             f"our row is {ours.state}{' (frozen)' * ours.frozen}, not {ends}",
         )
     for what, found, due in (
-        ("refunded", (ours.refunded_stay, ours.refunded_fee), asked),
+        ("refunded", (ours.refunded_stay, ours.refunded_fee), (asked[0] + story.clawed_back, asked[1])),
         ("paid out", ours.payout, payout),
-        ("paid in", ours.paid_in, story.stay + story.fee if theirs.charges else 0),
+        ("paid in", ours.paid_in, sum(story.prices) if theirs.charges else 0),
         ("held in the ledger", ours.still_held, 0),
     ):
         if found != due:
             yield "books", f"our books: {what} {found} instead of {due}"
     left = ours.payout + ours.sitter_fee + ours.owner_fee + ours.refunded_stay + ours.refunded_fee
+    left += theirs.disputed - story.clawed_back  # what went back after the payout came out of it
     if left + ours.still_held != ours.paid_in:
         yield "books", f"escrow + refunded + released is {left + ours.still_held}, paid was {ours.paid_in}"
 

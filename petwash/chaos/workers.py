@@ -38,7 +38,11 @@ def roster(plan: Plan) -> dict[str, Work]:
             payments_tasks.process_webhooks,
             Every(EVENT_SWEEP_SECONDS, payments_tasks.sweep_events),
         ),
-        "sweep-2": _loop(payments_tasks.process_webhooks, payments_tasks.resume_stale),
+        "sweep-2": _loop(
+            payments_tasks.process_webhooks,
+            payments_tasks.resume_stale,
+            Every(PAYOUT_RUN_SECONDS, escrow_tasks.continue_claw_backs),
+        ),
         "relay": _begin(lambda: call_command("outbox_relay")),
         "celery": _begin(_celery),
         "web": _begin(_web),

@@ -25,7 +25,7 @@ NOTHING_OPEN = OpenEnds(0, 0, 0, 0)
 
 def theirs() -> Theirs:
     """Return what the gateway should have done for STORY."""
-    return Theirs(charges=[11_000], refunds=[2_000], transfers=[6_800], ids=["tr_1"])
+    return Theirs(charges=[11_000], refunds=[2_000], transfers=[("ch_1", 6_800)])
 
 
 def judged(
@@ -52,12 +52,12 @@ def test_what_is_right_is_clean() -> None:
 @pytest.mark.parametrize(
     ("gateway", "kind"),
     [
-        (Theirs([11_000], [2_000], [6_800, 6_800], ["tr_1", "tr_2"]), "double"),
-        (Theirs([11_000], [2_000], [], []), "lost"),
-        (Theirs([11_000], [2_000, 2_000], [6_800], ["tr_1"]), "double"),
-        (Theirs([11_000], [], [6_800], ["tr_1"]), "lost"),
-        (Theirs([11_000, 11_000], [2_000], [6_800], ["tr_1"]), "lost"),
-        (Theirs([], [], [], []), "lost"),
+        (Theirs([11_000], [2_000], [("ch_1", 6_800), ("ch_1", 6_800)]), "double"),
+        (Theirs([11_000], [2_000], []), "lost"),
+        (Theirs([11_000], [2_000, 2_000], [("ch_1", 6_800)]), "double"),
+        (Theirs([11_000], [], [("ch_1", 6_800)]), "lost"),
+        (Theirs([11_000, 11_000], [2_000], [("ch_1", 6_800)]), "lost"),
+        (Theirs([], [], []), "lost"),
     ],
     ids=["paid twice", "not paid", "refunded twice", "not refunded", "charged twice and kept", "not charged"],
 )
@@ -69,14 +69,14 @@ def test_the_gateways_store_alone_gives_it_away(gateway: Theirs, kind: str) -> N
 
 
 def test_a_second_payment_may_go_back_whole() -> None:
-    assert judged(gateway=Theirs([11_000, 11_000], [2_000, 11_000], [6_800], ["tr_1"])).is_clean
+    assert judged(gateway=Theirs([11_000, 11_000], [2_000, 11_000], [("ch_1", 6_800)])).is_clean
 
 
 def test_a_refunded_stay_must_not_be_paid_out() -> None:
     ours = Ours(state="refunded", refunded_stay=10_000, refunded_fee=1_000, refunds=1, paid_in=11_000)
 
     assert judged(BACK, Theirs([11_000], [11_000]), ours).is_clean
-    assert judged(BACK, Theirs([11_000], [11_000], [1], ["tr_1"]), ours).bookings_with("double") == 1
+    assert judged(BACK, Theirs([11_000], [11_000], [("ch_1", 1)]), ours).bookings_with("double") == 1
 
 
 @pytest.mark.parametrize(
