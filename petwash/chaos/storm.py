@@ -17,7 +17,7 @@ from petwash.chaos.strikes import Strike
 _TICK_SECONDS = 0.004
 _LOOK_SECONDS = 1.0
 # Leases, waits and late webhooks are seconds here: what has not come nearer to its end for so long never will.
-STILL_SECONDS = 40.0
+STILL_SECONDS = 90.0
 _ENDS = {"released", "refunded", "void", "clawed_back"}
 _CONDUCTED = {"kill_anyone", "database_cut", "redis_down"}
 _CUT_AT_ONCE = 3
