@@ -25,8 +25,8 @@ from petwash.devstack.server import ServerStartError
 
 def main(arguments: list[str]) -> int:
     """Make one run and return the exit status."""
-    asked = _parse(arguments)
     try:
+        asked = _parse(arguments)
         plan = Plan(asked.seed, asked.releases, asked.kills)
     except PlanError as error:
         print(f"petwash: {error}", file=sys.stderr)
@@ -99,7 +99,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def _number(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
     if not text.lstrip("-").isdigit():
-        raise SystemExit(f"petwash: {name} must be a whole number, not {text!r}.")
+        raise PlanError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
 
 
