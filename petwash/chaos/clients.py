@@ -37,10 +37,10 @@ class Client:
     """Takes its share of the stories, a few at a time, until each has its end."""
 
     def __init__(self, plan: Plan, place: int, places: int) -> None:
-        mine = (story for story in plan.stories if story.clients > 1 or story.number % places == place)
+        mine = (story for story in plan.stories if (place - story.number) % places < story.clients)
         self._waiting = deque(mine)
         self._active: deque[tuple[float, Story]] = deque()
-        self._pays = place == 0  # of two who want different things
+        self._place, self._places = place, places
         self.is_busy = True
 
     def turn(self) -> None:
@@ -85,10 +85,14 @@ class Client:
                 raise NotYetError
         return False
 
+    def _is_second(self, story: Story) -> bool:
+        """Tell whether this client is the second of two who want different things."""
+        return (self._place - story.number) % self._places == 1
+
     def _pay(self, story: Story, hold: HoldView) -> None:
         tried = _attempts_over(story)
         gives_up = story.wants == "give_up" and tried >= len(story.cards)
-        if gives_up or (story.wants == "pay_or_give_up" and not self._pays):
+        if gives_up or (story.wants == "pay_or_give_up" and self._is_second(story)):
             _give_up(story)
             return
         view = _deposit(story, story.cards[min(tried, len(story.cards) - 1)])

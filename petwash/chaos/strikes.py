@@ -35,7 +35,8 @@ ANSWERS = (
 WAITS = ("stall_answer", "slow")
 COMPANY = ("database_cut", "redis_down", "day_passes")
 WEBHOOKS = ("twice", "late", "lost", "overtaken")
-WORKERS = ("client-1", "client-2", "payouts-1", "payouts-2", "sweep-1", "sweep-2", "relay", "celery", "web")
+CLIENTS = ("client-1", "client-2", "client-3", "client-4")
+WORKERS = (*CLIENTS, "payouts-1", "payouts-2", "sweep-1", "sweep-2", "relay", "celery", "web")
 # Writes that every story with a payment makes at least: register, confirm; and a transfer.
 WRITES_OF_A_RELEASE = 3
 

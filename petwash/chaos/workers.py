@@ -21,16 +21,15 @@ from petwash.chaos.clients import Client
 from petwash.chaos.nursery import Work
 from petwash.chaos.pace import EVENT_SWEEP_SECONDS, PAYOUT_RUN_SECONDS
 from petwash.chaos.plan import Plan
-from petwash.chaos.strikes import WORKERS
+from petwash.chaos.strikes import CLIENTS, WORKERS
 
 _PAUSE_SECONDS = 0.1
-_CLIENTS = 2
 
 
 def roster(plan: Plan) -> dict[str, Work]:
     """Return what each of the named workers does."""
     work: dict[str, Work] = {
-        **{f"client-{number}": _client(plan, number - 1) for number in range(1, _CLIENTS + 1)},
+        **{name: _client(plan, place) for place, name in enumerate(CLIENTS)},
         "payouts-1": _loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
         "payouts-2": _loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
         "sweep-1": _loop(
@@ -102,7 +101,7 @@ def attempt(task: Callable[[], object]) -> None:
 
 def _client(plan: Plan, place: int) -> Work:
     def act() -> None:
-        client = Client(plan, place, _CLIENTS)
+        client = Client(plan, place, len(CLIENTS))
         parent = os.getppid()
         while os.getppid() == parent:
             attempt(client.turn)
