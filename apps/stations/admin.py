@@ -22,7 +22,9 @@ from apps.stations.models import (
     Station,
     StationEvent,
     Tank,
+    TopUp,
     Wash,
+    WashRefund,
     WashTransition,
 )
 from apps.stations.services import alerts, provisioning, staff
@@ -30,7 +32,9 @@ from apps.stations.services import alerts, provisioning, staff
 ACT = ("Operations",)
 Change = Callable[..., Any]
 PRICE = money_column("amount_minor", "Price")
+PART = money_column("amount_minor", "Amount")
 REFUNDED = money_column("refunded_minor", "Refunded")
+TOPPED_UP = money_column("topped_up_minor", "Topped up")
 PROGRAM_PRICE = money_column("price_minor", "Price")
 
 
@@ -78,6 +82,20 @@ class TransitionRow(RowsInline):
 
     model = WashTransition
     fields = ("at", "from_status", "to_status", "reason")
+
+
+class TopUpRow(RowsInline):
+    """Seconds that were added to a wash."""
+
+    model = TopUp
+    fields = ("created_at", "status", "expected_total", "add_seconds", PRICE, "reason", "payment_id", "goodwill")
+
+
+class RefundRow(RowsInline):
+    """What goes back of each payment."""
+
+    model = WashRefund
+    fields = ("created_at", "status", PART, "payment_id", "refund_id")
 
 
 class CommandRow(RowsInline):
@@ -169,7 +187,7 @@ class WashAdmin(StationsAdmin):
     search_fields = ("public_id__exact", "payment_id__exact")
     search_help_text = "A wash's or a payment's whole id"
     ordering = ("-id",)
-    readonly_fields = (PRICE, REFUNDED)
+    readonly_fields = (PRICE, TOPPED_UP, REFUNDED)
     fields = (
         "public_id",
         "bay_name",
@@ -179,6 +197,7 @@ class WashAdmin(StationsAdmin):
         "total_seconds",
         "seconds_used",
         PRICE,
+        TOPPED_UP,
         REFUNDED,
         "payment_id",
         "refund_id",
@@ -188,7 +207,7 @@ class WashAdmin(StationsAdmin):
         "started_at",
         "ended_at",
     )
-    inlines = (TransitionRow, CommandRow, EventRow)
+    inlines = (TransitionRow, TopUpRow, RefundRow, CommandRow, EventRow)
     actions = ("write_off",)
 
     @admin.action(description="Write off and refund unused seconds, with a reason", permissions=["act"])

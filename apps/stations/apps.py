@@ -11,6 +11,7 @@ class StationsConfig(AppConfig):
     def ready(self) -> None:
         """Take the results of payments for washes."""
         from apps.payments.purposes import register_purpose
-        from apps.stations.purposes import WashPurpose
+        from apps.stations.purposes import TopUpPurpose, WashPurpose
 
         register_purpose(WashPurpose)
+        register_purpose(TopUpPurpose)

@@ -1,6 +1,6 @@
 """Whether a bay can be sold right now, and if not, the one sentence that says why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.common.heartbeats import age_seconds
@@ -34,7 +34,7 @@ def refusal(
     open_washes: Sequence[Wash],
 ) -> Refusal | None:
     """Return why this program cannot be sold at this bay; None when it can."""
-    return _unfit_bay(station, bay, open_washes) or _dry_tank(program, tanks, open_washes)
+    return unfit_bay(station, bay, open_washes) or dry_tank(program.ml, tanks, open_washes)
 
 
 def shown_state(station: Station, bay: Bay) -> str:
@@ -42,7 +42,8 @@ def shown_state(station: Station, bay: Bay) -> str:
     return bay.state if station.online else BayState.OFFLINE
 
 
-def _unfit_bay(station: Station, bay: Bay, open_washes: Sequence[Wash]) -> Refusal | None:
+def broken(station: Station, bay: Bay) -> Refusal | None:
+    """Return why a bay can do nothing at all right now, whoever uses it."""
     if not host_is_up():
         return Refusal("station_no_host", "The station has no connection to us now. Nothing was charged.")
     state = shown_state(station, bay)
@@ -50,15 +51,26 @@ def _unfit_bay(station: Station, bay: Bay, open_washes: Sequence[Wash]) -> Refus
         return Refusal("bay_offline", "This bay is offline. Please use another one.")
     if state == BayState.FAULT:
         return Refusal("bay_fault", "This bay has a fault. Please use another one.", {"fault": bay.fault})
-    if state not in SELLABLE or any(wash.bay_id == bay.pk for wash in open_washes):
+    return None
+
+
+def unfit_bay(station: Station, bay: Bay, open_washes: Sequence[Wash]) -> Refusal | None:
+    """Return why nothing can begin at this bay."""
+    trouble = broken(station, bay)
+    if trouble is not None:
+        return trouble
+    if shown_state(station, bay) not in SELLABLE or any(wash.bay_id == bay.pk for wash in open_washes):
         return Refusal("bay_busy", "This bay is in use or being cleaned. Please wait or use another one.")
     return None
 
 
-def _dry_tank(program: Program, tanks: Sequence[Tank], open_washes: Sequence[Wash]) -> Refusal | None:
-    """Bays share tanks: what open washes were sold is spoken for, used already or not."""
+def dry_tank(ml: Mapping[str, int], tanks: Sequence[Tank], open_washes: Sequence[Wash]) -> Refusal | None:
+    """Return which tank cannot give so many millilitres.
+
+    Bays share tanks: what open washes were sold is spoken for, used already or not.
+    """
     by_chemical = {tank.chemical: tank for tank in tanks}
-    for chemical, needed in sorted(program.ml.items()):
+    for chemical, needed in sorted(ml.items()):
         tank = by_chemical.get(chemical)
         spoken_for = sum(wash.ml.get(chemical, 0) for wash in open_washes)
         known = tank is not None and tank.status != TankStatus.UNKNOWN

@@ -25,6 +25,16 @@ class WashMoved(events.Event):
 
 
 @dataclass(frozen=True)
+class TopUpMoved(events.Event):
+    """Seconds bought for a running wash went from one status to another."""
+
+    top_up_id: str
+    wash_id: str
+    station: str
+    status: str
+
+
+@dataclass(frozen=True)
 class WashRefundDue(events.Event):
     """A refund is written down and waits to be sent to the payment provider."""
 

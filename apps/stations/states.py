@@ -75,6 +75,44 @@ def sources_of(target: str) -> tuple[str, ...]:
     return tuple(source for source, targets in WASH_MOVES.items() if target in targets)
 
 
+class TopUpStatus(TextChoices):
+    """The life of seconds bought for a wash that runs; `paid` waits for the station's word."""
+
+    AWAITING_PAYMENT = "awaiting_payment", "Awaiting payment"
+    PAID = "paid", "Paid, not confirmed by the station"
+    CONFIRMED = "confirmed", "Confirmed by the station"
+    CANCELLED = "cancelled", "Cancelled before payment"
+    REFUNDING = "refunding", "Refunding"
+    REFUNDED = "refunded", "Refunded"
+
+
+OPEN_TOP_UP = (TopUpStatus.AWAITING_PAYMENT, TopUpStatus.PAID)
+"""Postgres lets a wash have one top-up in one of these at most: totals are set, never added up."""
+
+TOP_UP_MOVES: dict[str, tuple[str, ...]] = {
+    TopUpStatus.AWAITING_PAYMENT: (TopUpStatus.PAID, TopUpStatus.CANCELLED, TopUpStatus.REFUNDING),
+    TopUpStatus.PAID: (TopUpStatus.CONFIRMED, TopUpStatus.REFUNDING),
+    TopUpStatus.CONFIRMED: (),  # from here on it is a part of its wash, and refunded with it
+    TopUpStatus.CANCELLED: (TopUpStatus.REFUNDING,),  # a payment that succeeds after it was given up
+    TopUpStatus.REFUNDING: (TopUpStatus.REFUNDED,),
+    TopUpStatus.REFUNDED: (TopUpStatus.REFUNDING,),  # the bank returned it
+}
+
+
+class PartStatus(TextChoices):
+    """Where the refund of one payment of a wash stands."""
+
+    WAITING = "waiting", "Waits for the bank"
+    PENDING = "pending", "Pending"
+    SUCCEEDED = "succeeded", "Succeeded"
+    CHARGED_BACK = "charged_back", "Taken by the bank"
+    FAILED = "failed", "Failed"
+
+
+BACK = (PartStatus.SUCCEEDED, PartStatus.CHARGED_BACK)
+"""The customer has it."""
+
+
 class CommandType(TextChoices):
     """What the server may tell a station to do."""
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.payments import services as payments
-from apps.stations.services import sweeps
+from apps.stations.services import sweeps, top_up_sweeps
 
 
 @shared_task(name="stations.execute_refund")
@@ -14,8 +14,9 @@ def execute_refund(refund_id: str) -> None:
 
 @shared_task(name="stations.sweep_starts")
 def sweep_starts() -> None:
-    """Follow up paid washes that have not started."""
+    """Follow up paid washes that have not started, and top-ups that were not confirmed."""
     sweeps.sweep_starts()
+    top_up_sweeps.sweep_top_ups()
 
 
 @shared_task(name="stations.sweep_leases")
@@ -28,6 +29,7 @@ def sweep_leases() -> None:
 def sweep_refunds() -> None:
     """Push refunds on that hang."""
     sweeps.sweep_refunds()
+    top_up_sweeps.sweep_top_up_refunds()
 
 
 @shared_task(name="stations.sweep_levels")

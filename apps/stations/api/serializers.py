@@ -4,10 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.stations.models import Alert, Bay, Program, Station, Wash
+from apps.stations.models import Alert, Bay, Program, Station, TopUp, Wash
 from apps.stations.protocol.topics import CODE
 from apps.stations.selectors import seconds_left
-from apps.stations.states import BayState, Severity, TankStatus, WashStatus
+from apps.stations.states import BayState, Severity, TankStatus, TopUpStatus, WashStatus
+from apps.stations.top_up_terms import FEWEST_SECONDS, LONGEST_TOTAL, MOST_SECONDS
 
 
 class ProgramSerializer(serializers.Serializer[Any]):
@@ -89,6 +90,26 @@ class ActivateSerializer(serializers.Serializer[Any]):
         raise serializers.ValidationError("This bay shows no code. Leave this field out.")
 
 
+class TopUpSerializer(serializers.Serializer[Any]):
+    """Seconds bought for a wash that runs; `paid` waits for the station, `confirmed` is in its clock."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(TopUpStatus.choices)
+    add_seconds = serializers.IntegerField()
+    amount_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+
+
+class TopUpRequestSerializer(serializers.Serializer[Any]):
+    """A top-up: it sets a total, so it names the one that the customer sees."""
+
+    expected_total_seconds = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_TOTAL, help_text="`total_seconds` of the wash as it was shown."
+    )
+    add_seconds = serializers.IntegerField(min_value=FEWEST_SECONDS, max_value=MOST_SECONDS)
+    payment_method = serializers.CharField(max_length=255, help_text="A payment method's id.")
+
+
 class WashSerializer(serializers.Serializer[Any]):
     """A wash as its customer sees it."""
 
@@ -98,9 +119,18 @@ class WashSerializer(serializers.Serializer[Any]):
     program = serializers.CharField()
     total_seconds = serializers.IntegerField()
     seconds_left = serializers.IntegerField()
-    amount_minor = serializers.IntegerField()
+    amount_minor = serializers.IntegerField(help_text="What all of the seconds cost, top-ups included.")
     refunded_minor = serializers.IntegerField()
     currency = serializers.CharField()
+    top_ups = TopUpSerializer(many=True)
+
+
+class ToppedUpSerializer(serializers.Serializer[Any]):
+    """The answer to a top-up."""
+
+    wash = WashSerializer()
+    top_up = TopUpSerializer()
+    client_secret = serializers.CharField(required=False, help_text="When the bank wants 3-D Secure.")
 
 
 class ActivationSerializer(serializers.Serializer[Any]):
@@ -157,11 +187,23 @@ def show_wash(wash: Wash) -> dict[str, Any]:
         "program": wash.program.code,
         "total_seconds": wash.total_seconds,
         "seconds_left": seconds_left(wash),
-        "amount_minor": wash.amount_minor,
+        "amount_minor": wash.paid.amount_minor,
         "refunded_minor": wash.refunded_minor,
         "currency": wash.currency,
+        "top_ups": [show_top_up(top_up) for top_up in wash.top_ups.all()],
     }
     return dict(WashSerializer(row).data)
+
+
+def show_top_up(top_up: TopUp) -> dict[str, Any]:
+    """Return a top-up for its customer."""
+    return {
+        "id": str(top_up.public_id),
+        "status": top_up.status,
+        "add_seconds": top_up.add_seconds,
+        "amount_minor": top_up.amount_minor,
+        "currency": top_up.currency,
+    }
 
 
 def show_alert(alert: Alert) -> dict[str, Any]:

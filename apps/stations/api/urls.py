@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.stations.api import maintenance_views, station_views, wash_views
+from apps.stations.api import maintenance_views, own_wash_views, station_views, wash_views
 
 urlpatterns = [
     path("wash/stations", station_views.StationListView.as_view(), name="wash-stations"),
@@ -12,4 +12,5 @@ urlpatterns = [
     path("wash/maintenance/alert", maintenance_views.MaintenanceAlertView.as_view(), name="wash-alert"),
     path("wash/<uuid:wash_id>", wash_views.WashView.as_view(), name="wash"),
     path("wash/<uuid:wash_id>/stop", wash_views.StopView.as_view(), name="wash-stop"),
+    path("wash/<uuid:wash_id>/top-up", own_wash_views.TopUpView.as_view(), name="wash-top-up"),
 ]

@@ -47,6 +47,7 @@ WASH_EXAMPLE = OpenApiExample(
         "amount_minor": 900,
         "refunded_minor": 0,
         "currency": "USD",
+        "top_ups": [],
     },
 )
 manager = PetWashStationManager()

@@ -3,6 +3,7 @@
 from apps.stations.models.alert import Alert, AlertEntry, AlertReport, AlertSignature
 from apps.stations.models.message import Command, DeadLetter, StationEvent
 from apps.stations.models.station import Bay, Program, Station, StationCredential, Tank
+from apps.stations.models.top_up import TopUp, TopUpTransition, WashRefund
 from apps.stations.models.wash import Wash, WashTransition
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "StationCredential",
     "StationEvent",
     "Tank",
+    "TopUp",
+    "TopUpTransition",
     "Wash",
+    "WashRefund",
     "WashTransition",
 ]

@@ -13,6 +13,7 @@ from apps.stations.states import OPEN_WASH, WashStatus
 class Wash(PublicModel):
     """Seconds of a bay that a walk-in customer pays for; price and seconds are frozen here.
 
+    `amount_minor` is the purchase alone; `total_seconds` and `ml` include what was topped up.
     It holds nothing personal: the payment's id and a hash of the customer's wash token.
     """
 
@@ -23,6 +24,8 @@ class Wash(PublicModel):
     currency = models.CharField(max_length=3)
     total_seconds = models.PositiveIntegerField()
     ml = models.JSONField(default=dict)
+    topped_up_minor = models.BigIntegerField(default=0, db_default=0)
+    topped_up_seconds = models.PositiveIntegerField(default=0, db_default=0)
     seconds_used = models.PositiveIntegerField(default=0)
     payment_id = models.CharField(max_length=36, blank=True)
     refund_id = models.CharField(max_length=36, blank=True)
@@ -44,8 +47,14 @@ class Wash(PublicModel):
             models.UniqueConstraint(fields=["bay"], condition=Q(status__in=OPEN_WASH), name="one_open_wash_a_bay"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0, total_seconds__gt=0), name="wash_sells_something"),
             models.CheckConstraint(
-                condition=Q(refunded_minor__gte=0, refunded_minor__lte=models.F("amount_minor")),
-                name="wash_refund_within_amount",
+                condition=Q(
+                    refunded_minor__gte=0, refunded_minor__lte=models.F("amount_minor") + models.F("topped_up_minor")
+                ),
+                name="wash_refund_within_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(topped_up_minor__gte=0, total_seconds__gt=models.F("topped_up_seconds")),
+                name="wash_top_ups_within_total",
             ),
             models.CheckConstraint(condition=Q(status__in=WashStatus.values), name="wash_status_known"),
         ]
@@ -62,8 +71,18 @@ class Wash(PublicModel):
 
     @property
     def price(self) -> Money:
-        """What the customer pays."""
+        """What the purchase cost, without top-ups."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def paid(self) -> Money:
+        """What the customer pays for all of the seconds."""
+        return Money(self.amount_minor + self.topped_up_minor, self.currency)
+
+    @property
+    def bought_seconds(self) -> int:
+        """The seconds of the purchase, without top-ups."""
+        return self.total_seconds - self.topped_up_seconds
 
     @property
     def is_open(self) -> bool:

@@ -158,7 +158,12 @@ class TankLevel(Message):
 
 @dataclass(frozen=True)
 class BayEvent(Message):
-    """What happened to a wash; kept in flash until evacked. `offline` marks history."""
+    """What happened to a wash; kept in flash until evacked. `offline` marks history.
+
+    `total_seconds` is the new total of a `topped_up`, and stands in no other event.
+    """
+
+    OMITTED_WHEN_NULL: ClassVar[frozenset[str]] = frozenset({"total_seconds"})
 
     event_id: str
     wash: str | None
@@ -169,19 +174,22 @@ class BayEvent(Message):
     boot: int
     seq: int
     ts: datetime
+    total_seconds: int | None = None
 
     @classmethod
     def _read(cls, data: Fields) -> Self:
+        kind = data.choice("type", EventType)
         event = cls(
             event_id=data.ulid("event_id"),
             wash=data.optional_text("wash", OPAQUE),
-            type=data.choice("type", EventType),
+            type=kind,
             seconds_used=data.integer("seconds_used", 0, SECONDS_MAX),
             ml_used=data.chemicals("ml_used"),
             offline=data.flag("offline"),
             boot=data.integer("boot", 0, INT4_MAX),
             seq=data.integer("seq", 0, SAFE_MAX),
             ts=data.instant("ts"),
+            total_seconds=data.integer("total_seconds", 1, SECONDS_MAX) if kind is EventType.TOPPED_UP else None,
         )
         if event.wash is None and event.type is not EventType.FAULT:
             raise ProtocolError("bad_value", f"A {event.type} event names its wash.", "wash")

@@ -13,7 +13,7 @@ from apps.payments import services as payments
 from apps.stations import availability
 from apps.stations.models import Bay, Program, Station, Tank, Wash, WashTransition
 from apps.stations.services import card_limits
-from apps.stations.services.settlement import PURPOSE
+from apps.stations.services.accounts import PURPOSE
 from apps.stations.states import OPEN_WASH, WashStatus
 from apps.stations.tokens import bay_token_matches, hash_purchase, hash_wash_token, make_wash_token
 

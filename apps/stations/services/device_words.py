@@ -13,7 +13,7 @@ from apps.stations.models import Bay, Station, StationEvent, Tank, Wash
 from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import AckResult, EventType
-from apps.stations.services import alerts, commands, lifecycle
+from apps.stations.services import alerts, commands, lifecycle, top_up_words
 from apps.stations.services.moves import lock_wash
 from apps.stations.states import CommandType, Severity
 
@@ -110,6 +110,8 @@ def take_ack(station: Station, ack: messages.Ack) -> bool:
         lifecycle.not_started(wash, reason="start_refused")
     elif command.type == CommandType.CANCEL and ack.result is AckResult.CANCELLED:
         lifecycle.not_started(wash, reason="start_cancelled")
+    elif command.type == CommandType.TOP_UP:
+        top_up_words.answered(wash, command, refused=ack.result in refused)
     return True
 
 
@@ -171,4 +173,4 @@ def _follow(wash: Wash, event: messages.BayEvent) -> None:
         case EventType.CANCELLED:
             lifecycle.not_started(wash, reason="start_cancelled")
         case EventType.TOPPED_UP:
-            pass  # the record is enough: the total was raised when the top-up was paid
+            top_up_words.reached(wash, event.total_seconds or 0)

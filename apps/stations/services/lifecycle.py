@@ -7,10 +7,10 @@ then changes nothing.
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
 from apps.stations.models import Wash
-from apps.stations.refund_share import unused_share
-from apps.stations.services import commands
+from apps.stations.services import commands, top_up_words
 from apps.stations.services.moves import move_wash
-from apps.stations.services.settlement import begin_refund, book_goodwill
+from apps.stations.services.refunds import begin_refund, unused_of
+from apps.stations.services.settlement import book_goodwill
 from apps.stations.states import OPEN_WASH, BayState, CommandType, WashStatus
 
 NEVER_STARTED = ("start_unconfirmed", "start_refused", "start_cancelled")
@@ -62,7 +62,7 @@ def not_started(wash: Wash, *, reason: str) -> None:
     """The station said that it will never start this wash: everything goes back."""
     require_transaction()
     if wash.status in (WashStatus.ACTIVATING, WashStatus.UNCONFIRMED):
-        begin_refund(wash, wash.price, reason=reason)
+        begin_refund(wash, unused_of(wash, wash.seconds_used), reason=reason)
 
 
 def paused(wash: Wash) -> None:
@@ -78,7 +78,10 @@ def resumed(wash: Wash) -> None:
 
 
 def _note_use(wash: Wash, seconds_used: int) -> bool:
-    """Keep the seconds that ran; False when the wash has ended already."""
+    """Keep the seconds that ran, in the end; False when the wash has ended already."""
+    top_up_words.reached(wash, seconds_used)
+    if wash.status in OPEN_WASH:
+        top_up_words.end_with_wash(wash)
     used = min(max(seconds_used, 0), wash.total_seconds)
     if used > wash.seconds_used:
         Wash.objects.filter(pk=wash.pk).update(seconds_used=used)
@@ -87,8 +90,8 @@ def _note_use(wash: Wash, seconds_used: int) -> bool:
 
 
 def _settle_early_end(wash: Wash, seconds_used: int, *, reason: str) -> None:
-    refund = unused_share(wash.price, seconds_used, wash.total_seconds)
-    if refund.amount_minor > 0:
-        begin_refund(wash, refund, reason=reason)
+    shares = unused_of(wash, seconds_used)
+    if shares:
+        begin_refund(wash, shares, reason=reason)
         return
     move_wash(wash, WashStatus.STOPPED, reason=reason, ended_at=real_now())

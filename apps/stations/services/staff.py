@@ -7,10 +7,10 @@ from apps.common import audit
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, NotFound
 from apps.stations.models import Wash
-from apps.stations.refund_share import unused_share
+from apps.stations.services import top_up_words
 from apps.stations.services.alerts import clear_alert
 from apps.stations.services.moves import lock_wash, move_wash
-from apps.stations.services.settlement import begin_refund
+from apps.stations.services.refunds import begin_refund, unused_of
 from apps.stations.states import WashStatus
 
 CAN_BE_WRITTEN_OFF = (WashStatus.RUNNING, WashStatus.PAUSED)
@@ -27,19 +27,26 @@ def write_off(actor: User, wash_id: str, *, reason: str) -> Wash:
             raise NotFound("not_found", "There is no such wash.")
         if wash.status not in CAN_BE_WRITTEN_OFF:
             raise Conflict("wash_not_running", "Only a wash that runs or is paused can be written off.")
+        top_up_words.end_with_wash(wash)
         used = _seconds_used(wash)
         Wash.objects.filter(pk=wash.pk).update(seconds_used=used)
-        refund = unused_share(wash.price, used, wash.total_seconds)
-        if refund:
-            begin_refund(wash, refund, reason="written_off")
+        shares = unused_of(wash, used)
+        if shares:
+            begin_refund(wash, shares, reason="written_off")
         else:
             move_wash(wash, WashStatus.STOPPED, reason="written_off", ended_at=real_now())
         clear_alert(wash.bay.station, f"bay:{wash.bay.number}:overdue", actor=actor, reason=reason)
-        audit.record(actor, "wash.written_off", wash_id, reason=reason, refund_minor=refund.amount_minor)
+        audit.record(
+            actor,
+            "wash.written_off",
+            wash_id,
+            reason=reason,
+            refund_minor=sum(share.amount.amount_minor for share in shares),
+        )
         return wash
 
 
 def _seconds_used(wash: Wash) -> int:
     if wash.bay.device_wash == str(wash.public_id):
-        return max(wash.seconds_used, wash.total_seconds - wash.bay.seconds_left)
+        return max(wash.seconds_used, wash.total_seconds - min(wash.bay.seconds_left, wash.total_seconds))
     return wash.seconds_used

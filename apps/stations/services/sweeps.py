@@ -18,9 +18,9 @@ from apps.stations.models import Alert, AlertSignature, Command, Station, Tank, 
 from apps.stations.services import alerts, commands, lifecycle
 from apps.stations.services.device_words import CONNECTION
 from apps.stations.services.moves import lock_wash, move_wash
-from apps.stations.services.settlement import refund_component
+from apps.stations.services.refunds import refund_component
 from apps.stations.services.telemetry import judge_tank
-from apps.stations.states import CommandType, Severity, TankStatus, WashStatus
+from apps.stations.states import CommandType, PartStatus, Severity, TankStatus, WashStatus
 
 START_CONFIRM = timedelta(seconds=45)
 CLOCK_SKEW = timedelta(seconds=30)
@@ -72,7 +72,9 @@ def sweep_refunds() -> int:
         .order_by("id")[:BATCH]
     )
     for wash in pending:
-        payments.execute_refund(wash.refund_id)
+        parts = wash.refunds.filter(status=PartStatus.PENDING).values_list("refund_id", flat=True)
+        for refund_id in list(parts) or [wash.refund_id]:
+            payments.execute_refund(refund_id)
         if wash.ended_at and wash.ended_at <= now - REFUND_STUCK_AFTER:
             _alert_stuck(wash)
     return len(pending)

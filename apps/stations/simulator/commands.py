@@ -121,6 +121,7 @@ class CommandDesk:
             return AckResult.REJECTED, "wash_unknown"
         if (command.total_seconds or 0) < bay.total_seconds:
             return AckResult.REJECTED, "lower_total"
+        bay.total_seconds = int(command.total_seconds or 0)  # in flash together with the answer
         return ACCEPTED
 
     def _cancel(self, bay: BayMemory, command: Command) -> Answer:
@@ -147,7 +148,6 @@ class CommandDesk:
         elif command.type is CommandType.STOP:
             self._washing.end(bay, EventType.STOPPED, now)
         elif command.type is CommandType.TOP_UP:
-            bay.total_seconds = int(command.total_seconds or 0)
             self._voice.event(bay, EventType.TOPPED_UP, now)
             self._voice.bay_state(bay, now)
         else:

@@ -127,6 +127,7 @@ class Voice:
             boot=self.memory.boot,
             seq=self._next(),
             ts=now,
+            total_seconds=bay.total_seconds if kind is m.EventType.TOPPED_UP else None,
         )
         topic, body = topics.bay_event(self.station, bay.number), message.to_json()
         if kind is m.EventType.STARTED:

@@ -1,6 +1,7 @@
 """What most tests of stations begin with."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from apps.stations.models import Bay, Station, Wash
 from apps.stations.services.activation import Activation
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import buy_wash, make_station
+from apps.stations.tests.top_ups import Customer
 
 Buy = Callable[..., Activation]
 
@@ -82,3 +84,11 @@ def settle() -> Callable[[], None]:
         events.deliver_all()
 
     return run
+
+
+@pytest.fixture
+def customer(api: Any, buy: Buy, device: Device) -> Customer:
+    """Somebody whose wash runs."""
+    sold = buy()
+    device.say(device.event("started", sold.wash), device.state("running", sold.wash, seconds_left=300))
+    return Customer(api, sold.wash, sold.wash_token)

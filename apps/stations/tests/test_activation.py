@@ -51,6 +51,7 @@ def test_a_paid_wash_is_activating_and_its_start_is_written_down(api, bay: Bay) 
         "amount_minor": 900,
         "refunded_minor": 0,
         "currency": "USD",
+        "top_ups": [],
     }
     start = messages.Command.parse(Command.objects.get().body.encode())
     assert (start.type, start.bay, start.wash) == ("start", 1, str(wash.public_id))

@@ -129,6 +129,7 @@ DOORS: dict[str, Callable[[str], object]] = {
     "GET wash/status/live": everybody,
     "GET wash/{}": everybody,
     "POST wash/{}/stop": everybody,
+    "POST wash/{}/top-up": everybody,
     "POST wash/payment/activate": everybody,
     "POST wash/maintenance/alert": only("operations"),
     "POST webhooks/stripe": everybody,
