@@ -47,7 +47,7 @@ def test_a_burst_survives_two_kills(
     started = time.monotonic()
     until(lambda: (age := age_seconds("bridge")) is not None and age < time.monotonic() - started)
     radio, device = Radio(mqtt_broker, station.slug), Device(station)
-    burst = [device.event("topped_up", wash) for _ in range(EVENTS)]
+    burst = [device.event("topped_up", wash, total_seconds=300) for _ in range(EVENTS)]
     for number, event in enumerate(burst):
         radio.send(event)
         if number in (EVENTS // 4, EVENTS // 2):
