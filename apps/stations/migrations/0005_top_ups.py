@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('refund_id', models.CharField(max_length=36, null=True, unique=True)),
                 ('amount_minor', models.BigIntegerField()),
                 ('currency', models.CharField(max_length=3)),
-                ('status', models.CharField(choices=[('waiting', 'Waits for the bank'), ('pending', 'Pending'), ('succeeded', 'Succeeded'), ('charged_back', 'Taken by the bank'), ('failed', 'Failed')], default='pending', max_length=10)),
+                ('status', models.CharField(choices=[('waiting', 'Waits for the bank'), ('pending', 'Pending'), ('succeeded', 'Succeeded'), ('charged_back', 'Taken by the bank'), ('failed', 'Failed')], default='pending', max_length=12)),
                 ('created_at', models.DateTimeField(default=apps.common.clock.real_now)),
             ],
             options={

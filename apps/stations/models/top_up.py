@@ -90,7 +90,7 @@ class WashRefund(models.Model):
     refund_id = models.CharField(max_length=36, unique=True, null=True)  # noqa: DJ001 - unique needs null
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    status = models.CharField(max_length=10, choices=PartStatus.choices, default=PartStatus.PENDING)
+    status = models.CharField(max_length=12, choices=PartStatus.choices, default=PartStatus.PENDING)
     created_at = models.DateTimeField(default=real_now)
 
     class Meta:

@@ -72,9 +72,12 @@ def sweep_refunds() -> int:
         .order_by("id")[:BATCH]
     )
     for wash in pending:
-        parts = wash.refunds.filter(status=PartStatus.PENDING).values_list("refund_id", flat=True)
-        for refund_id in list(parts) or [wash.refund_id]:
+        parts = list(wash.refunds.all())
+        under_way = [part.refund_id for part in parts if part.refund_id and part.status == PartStatus.PENDING]
+        for refund_id in under_way or [wash.refund_id]:
             payments.execute_refund(refund_id)
+        if any(part.status == PartStatus.WAITING for part in parts) and not under_way:
+            continue  # not stuck: a bank takes weeks
         if wash.ended_at and wash.ended_at <= now - REFUND_STUCK_AFTER:
             _alert_stuck(wash)
     return len(pending)
