@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from apps.payments.stripe_sandbox.server import SandboxServer, _Handler
 from petwash.chaos.diary import Count, Diary
 from petwash.chaos.pace import LATE_SECONDS, SLOW_SECONDS, STALL_SECONDS, SUCCESSOR_SECONDS, WEBHOOK_RATE
 from petwash.chaos.plan import Plan
-from petwash.chaos.strikes import ANSWERS, WAITS, Strike, mishap
+from petwash.chaos.strikes import ANSWERS, GATEWAY_DEATHS, WAITS, Strike, mishap
 from petwash.devstack import environment
 from petwash.devstack.home import Home
 
@@ -41,6 +42,7 @@ class Watch:
         self._count = Count(folder / "writes")
         self._peace = folder / "peace"
         self._lock = threading.Lock()
+        self._ghosts = 0
         struck = {line["strike"] for line in self.diary.all() if "strike" in line}
         self._waiting = [
             strike for strike in plan.strikes if strike.kind not in _BY_CONDUCTOR and strike.number not in struck
@@ -54,13 +56,30 @@ class Watch:
             if self._peace.exists():
                 return None
             for strike in self._waiting:
-                if strike.befalls(count, path, encoded) and (asker or not _needs_asker(strike)):
+                if strike.befalls(count, path, encoded) and self._may_strike(strike, asker):
                     self._waiting.remove(strike)
                     self.diary.note(strike.kind, strike=strike.number, at=count, path=path, asker=asker)
                     return strike
                 if strike.at > count:
                     break
         return None
+
+    def _may_strike(self, strike: Strike, asker: int) -> bool:
+        """Spare the gateway while it holds a dead worker's request: its death would take the request along."""
+        if strike.kind in GATEWAY_DEATHS:
+            return not self._ghosts
+        return bool(asker) or not _needs_asker(strike)
+
+    @contextmanager
+    def ghost(self) -> Iterator[None]:
+        """Say that a dead worker's request is held."""
+        with self._lock:
+            self._ghosts += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._ghosts -= 1
 
     def is_ours(self, pid: int) -> bool:
         """Tell whether this is a live worker of the run: the nursery's children are in its group."""
@@ -131,7 +150,8 @@ class Doorway(_Handler):
         if strike.kind in {"kill_unheard", "kill_heard_late"}:
             self._send(signal.SIGKILL)
         if strike.kind == "kill_heard_late":
-            self._wait_for_successor(encoded)
+            with self.server.watch.ghost():
+                self._wait_for_successor(encoded)
         if strike.kind == "stop_before":
             self._send(signal.SIGSTOP)
         return strike.kind != "kill_unheard"

@@ -6,7 +6,7 @@ GATEWAY_TIMEOUT_SECONDS = 4
 # Longer than the lease, shorter than the client's patience: another worker takes over in the meantime.
 SLOW_SECONDS = 3.0
 # How long the request of a dead worker waits for its successor's at most.
-SUCCESSOR_SECONDS = 20.0
+SUCCESSOR_SECONDS = 120.0
 # Longer than the client's patience.
 STALL_SECONDS = 5.0
 # How long a worker is stopped: its lease is over and somebody else has its work when it goes on.

@@ -16,7 +16,7 @@ from petwash.devstack.roles import with_database
 from petwash.testing.databases import TestDatabases
 
 pytestmark = pytest.mark.stack
-LONGEST_SECONDS = 400
+LONGEST_SECONDS = 900
 CERTIFICATE = re.compile(r"(\d+) releases, (\d+) kills, (\d+) double, (\d+) lost, (.*) \(seed (-?\d+)\)")
 
 
