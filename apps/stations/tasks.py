@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.payments import services as payments
-from apps.stations.services import sweeps, top_up_sweeps
+from apps.stations.services import history, reconciliation, sweeps, top_up_sweeps
 
 
 @shared_task(name="stations.execute_refund")
@@ -30,6 +30,25 @@ def sweep_refunds() -> None:
     """Push refunds on that hang."""
     sweeps.sweep_refunds()
     top_up_sweeps.sweep_top_up_refunds()
+
+
+@shared_task(name="stations.take_samples")
+def take_samples() -> None:
+    """Write down this minute's levels."""
+    history.take_samples()
+
+
+@shared_task(name="stations.close_days")
+def close_days() -> None:
+    """Sum up the last days of tanks, and forget samples that are older than 30 days."""
+    history.close_days()
+    history.prune_samples()
+
+
+@shared_task(name="stations.sweep_chemicals")
+def sweep_chemicals() -> None:
+    """Look for leaks, thefts, clogged nozzles and refills that nobody recorded."""
+    reconciliation.sweep_chemicals()
 
 
 @shared_task(name="stations.sweep_levels")

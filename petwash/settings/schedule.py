@@ -87,4 +87,19 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "stations-take-samples": {
+        "task": "stations.take_samples",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "stations-sweep-chemicals": {
+        "task": "stations.sweep_chemicals",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
+    "stations-close-days": {
+        "task": "stations.close_days",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }

@@ -14,7 +14,7 @@ class Alert(PublicModel):
     """Trouble with one component of a station; at most one is open for each."""
 
     station = models.ForeignKey(Station, models.PROTECT, related_name="alerts")
-    component = models.CharField(max_length=64)
+    component = models.CharField(max_length=100)
     severity = models.CharField(max_length=10, choices=Severity.choices)
     level_pct = models.PositiveSmallIntegerField(null=True)
     message = models.CharField(max_length=300, blank=True)

@@ -1,5 +1,6 @@
 """What travels between the server and a station: commands out, events in, and what was refused."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -56,6 +57,7 @@ class StationEvent(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["station", "event_id"], name="event_once_a_station")]
+        indexes = [BrinIndex(fields=["received_at"], name="event_received")]
 
 
 class DeadLetter(models.Model):

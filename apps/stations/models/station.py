@@ -8,7 +8,7 @@ from apps.common.clock import real_now
 from apps.common.crypto import EncryptedTextField
 from apps.common.models import PublicModel
 from apps.common.money import Money
-from apps.stations.levels import Thresholds, level_pct
+from apps.stations.levels import HYSTERESIS_PCT, Thresholds, level_pct
 from apps.stations.protocol import topics
 from apps.stations.states import BayState, TankStatus
 
@@ -28,6 +28,7 @@ class Station(models.Model):
     slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
     name = models.CharField(max_length=120)
     place = models.CharField(max_length=200, blank=True)
+    zone = models.CharField(max_length=60, blank=True, db_default="")
     online = models.BooleanField(default=False)
     epoch = models.CharField(max_length=64, blank=True)
     boot = models.BigIntegerField(default=0)
@@ -103,6 +104,10 @@ class Tank(models.Model):
             models.CheckConstraint(
                 condition=Q(critical_pct__lte=F("warning_pct"), warning_pct__lte=100),
                 name="tank_thresholds_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(warning_pct__gte=F("critical_pct") + HYSTERESIS_PCT, warning_pct__lte=100 - HYSTERESIS_PCT),
+                name="tank_thresholds_apart",
             ),
         ]
 

@@ -63,7 +63,8 @@ class Wash(PublicModel):
                 fields=["status", "created_at"],
                 condition=Q(status__in=[*OPEN_WASH, WashStatus.REFUNDING]),
                 name="wash_unsettled",
-            )
+            ),
+            models.Index(fields=["bay", "started_at"], name="wash_of_bay_started"),
         ]
 
     def __str__(self) -> str:
