@@ -1,5 +1,6 @@
 """Every route of the project: the API, its documents, health and the console."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -38,6 +39,8 @@ urlpatterns = [
     path("api/schema/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
     *[path("api/v1/", include(f"apps.{app}.api.urls")) for app in API_APPS],
     path("account/", include("apps.accounts.page_urls")),
+    path("w/", include("apps.stations.pages.urls")),
+    *([path("demo/", include("apps.demo.urls"))] if apps.is_installed("apps.demo") else []),
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
     path("admin/", admin.site.urls),
 ]

@@ -1,7 +1,7 @@
 """System checks: what would make a running PetWash unsafe. Each has an id that can be looked up.
 
 petwash.E001 demo settings in production · E002 weak or missing secret · E003 debug in production ·
-E004 stand-in gateway in production · E005 a field key that is none.
+E004 stand-in gateway in production · E005 a field key that is none · E006 a secret where browsers read.
 """
 
 from typing import Any
@@ -84,6 +84,20 @@ def refuse_weak_secrets(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         if _is_weak(name, getattr(settings, name))
     )
     return found
+
+
+@register()
+def refuse_a_secret_in_the_browser(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse to hand Stripe's secret key to everybody because two lines were swapped."""
+    if settings.STRIPE_PUBLISHABLE_KEY.startswith("pk_") or not settings.STRIPE_PUBLISHABLE_KEY:
+        return []
+    return [
+        Error(
+            "STRIPE_PUBLISHABLE_KEY is no publishable key.",
+            hint="It begins with pk_ and is shown to every customer; the secret one is STRIPE_API_KEY.",
+            id="petwash.E006",
+        )
+    ]
 
 
 def _is_weak(name: str, value: str) -> bool:

@@ -5,17 +5,13 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
 
-import unfold
 from fpdf import FPDF
 
 from apps.common.money import Money
+from apps.common.typeface import typeface
 from apps.statements.types import LineKind, Receipt, Sheet, Totals, Year
 
-# The console's typeface: it has Latin, Greek and Cyrillic letters, unlike a PDF's built-in ones.
-_FONTS = Path(unfold.__file__).parent / "static" / "unfold" / "fonts" / "inter"
 _INK, _PALE = (26, 32, 44), (226, 232, 240)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -121,7 +117,7 @@ class _Paper:
         pdf.set_title(title)
         pdf.set_author(issuer.name)
         for style, name in (("", "Inter-Regular"), ("B", "Inter-SemiBold")):
-            pdf.add_font("Inter", style, _font(name))
+            pdf.add_font("Inter", style, typeface(name))  # a PDF's built-in ones have Latin letters alone
         pdf.set_text_color(*_INK)
         pdf.set_draw_color(*_PALE)
         pdf.add_page()
@@ -169,13 +165,6 @@ class _Paper:
     def _line(self, text: str, *, size: int, bold: bool = False, height: int = 5) -> None:
         self._pdf.set_font("Inter", "B" if bold else "", size)
         self._pdf.multi_cell(0, height, text, new_x="LMARGIN", new_y="NEXT")
-
-
-@lru_cache(maxsize=4)
-def _font(name: str) -> Path:
-    path = _FONTS / f"{name}.woff2"
-    assert path.exists(), f"the console's theme has no {path.name} any more"
-    return path
 
 
 def _sums(totals: Totals) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -12,6 +13,7 @@ from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column
+from apps.stations.bay_codes import code_svg, codes_pdf
 from apps.stations.models import (
     Alert,
     AlertEntry,
@@ -27,9 +29,10 @@ from apps.stations.models import (
     WashRefund,
     WashTransition,
 )
-from apps.stations.services import alerts, provisioning, staff
+from apps.stations.services import alerts, codes, provisioning, staff
 
 ACT = ("Operations",)
+MOST_SHEETS = 100
 Change = Callable[..., Any]
 PRICE = money_column("amount_minor", "Price")
 PART = money_column("amount_minor", "Amount")
@@ -47,13 +50,31 @@ class StationsAdmin(StaffAdmin):
         """Operations answer for washes and alerts."""
         return accounts.belongs_to(request.user, *ACT)
 
-    def by_id(self, request: HttpRequest, chosen: QuerySet[Any], verb: str, change: Change) -> HttpResponse | None:
+    def by_id(
+        self, request: HttpRequest, chosen: QuerySet[Any], verb: str, change: Change, *, warning: str = ""
+    ) -> HttpResponse | None:
         """Ask for a reason, then call the service with the id of each chosen row."""
 
         def act(actor: Any, row: Any, reason: str) -> None:
             change(actor, str(row.public_id), reason=reason)
 
-        return with_reason(self, request, chosen, verb, act)
+        return with_reason(self, request, chosen, verb, act, warning=warning)
+
+
+def sheets(page: StationsAdmin, request: HttpRequest, bays: QuerySet[Bay]) -> HttpResponse | None:
+    """Answer one printable page a bay; a choice without bays, or too large for one paper, is told."""
+    chosen = list(bays.select_related("station").order_by("station__slug", "number")[: MOST_SHEETS + 1])
+    if not 0 < len(chosen) <= MOST_SHEETS:
+        page.message_user(request, f"Choose 1 to {MOST_SHEETS} bays.", messages.ERROR)
+        return None
+    printed = codes.print_codes(bays=chosen, actor=request.user)
+    return download(codes_pdf(printed, settings.COMPANY_NAME), "application/pdf", "bay-codes.pdf")
+
+
+def download(content: bytes | str, kind: str, name: str) -> HttpResponse:
+    """Answer a file that is nobody else's."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 class BayRow(RowsInline):
@@ -130,7 +151,12 @@ class StationAdmin(StationsAdmin):
     ordering = ("slug",)
     fields = ("slug", "name", "place", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
     inlines = (BayRow, TankRow, ProgramRow)
-    actions = ("revoke",)
+    actions = ("print_station_codes", "revoke")
+
+    @admin.action(description="Print codes (PDF)", permissions=["act"])
+    def print_station_codes(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:
+        """Answer the sheets of every bay of the chosen stations."""
+        return sheets(self, request, Bay.objects.filter(station__in=queryset))
 
     @admin.action(description="Revoke, with a reason", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:
@@ -157,6 +183,29 @@ class BayAdmin(StationsAdmin):
     list_filter = ("state", "station")
     list_select_related = ("station",)
     fields = ("public_id", "station", "number", "state", "seconds_left", "fault", "boot", "seq", "reported_at")
+    actions = ("print_codes", "picture_of_code", "revoke_code")
+
+    @admin.action(description="Print codes (PDF)", permissions=["act"])
+    def print_codes(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Answer the sheets of the chosen bays."""
+        return sheets(self, request, queryset)
+
+    @admin.action(description="Picture of the code (SVG)", permissions=["act"])
+    def picture_of_code(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Answer the one chosen bay's code for signs that are made elsewhere."""
+        chosen = list(queryset.select_related("station")[:2])
+        if len(chosen) != 1:
+            self.message_user(request, "Choose one bay: each has a picture of its own.", messages.ERROR)
+            return None
+        [code] = codes.print_codes(bays=chosen, actor=request.user)
+        return download(code_svg(code), "image/svg+xml", f"{chosen[0].station.slug}-bay-{code.bay}.svg")
+
+    @admin.action(description="Revoke printed codes, with a reason", permissions=["act"])
+    def revoke_code(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Make every print of the chosen bays worthless."""
+        warning = "Customers who scan the old print are told that it is no longer valid. Put up a new one at once."
+        chosen = queryset.select_related("station")
+        return self.by_id(request, chosen, "revoke the codes", codes.revoke_code, warning=warning)
 
 
 @admin.register(Tank)

@@ -32,9 +32,14 @@ def refusal(
     program: Program,
     tanks: Sequence[Tank],
     open_washes: Sequence[Wash],
+    *,
+    host_up: bool | None = None,
 ) -> Refusal | None:
-    """Return why this program cannot be sold at this bay; None when it can."""
-    return unfit_bay(station, bay, open_washes) or dry_tank(program.ml, tanks, open_washes)
+    """Return why this program cannot be sold at this bay; None when it can.
+
+    `host_up`: what `host_is_up()` has just said, for who asks about many programs at once.
+    """
+    return unfit_bay(station, bay, open_washes, host_up=host_up) or dry_tank(program.ml, tanks, open_washes)
 
 
 def shown_state(station: Station, bay: Bay) -> str:
@@ -42,9 +47,9 @@ def shown_state(station: Station, bay: Bay) -> str:
     return bay.state if station.online else BayState.OFFLINE
 
 
-def broken(station: Station, bay: Bay) -> Refusal | None:
+def broken(station: Station, bay: Bay, *, host_up: bool | None = None) -> Refusal | None:
     """Return why a bay can do nothing at all right now, whoever uses it."""
-    if not host_is_up():
+    if not (host_is_up() if host_up is None else host_up):
         return Refusal("station_no_host", "The station has no connection to us now. Nothing was charged.")
     state = shown_state(station, bay)
     if state == BayState.OFFLINE:
@@ -54,9 +59,11 @@ def broken(station: Station, bay: Bay) -> Refusal | None:
     return None
 
 
-def unfit_bay(station: Station, bay: Bay, open_washes: Sequence[Wash]) -> Refusal | None:
+def unfit_bay(
+    station: Station, bay: Bay, open_washes: Sequence[Wash], *, host_up: bool | None = None
+) -> Refusal | None:
     """Return why nothing can begin at this bay."""
-    trouble = broken(station, bay)
+    trouble = broken(station, bay, host_up=host_up)
     if trouble is not None:
         return trouble
     if shown_state(station, bay) not in SELLABLE or any(wash.bay_id == bay.pk for wash in open_washes):

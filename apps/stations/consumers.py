@@ -1,6 +1,7 @@
 """`/ws/stations`: the public live status, pushed."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -16,15 +17,18 @@ class StationsConsumer(AsyncJsonWebsocketConsumer):
     """Sends a snapshot on connect, then `{"type": "station", "station": {...}}` per change.
 
     A client merges by the station's id; after a reconnect the new snapshot replaces everything.
+    `?station=ID` asks for one station alone: a phone at a bay need not pay for the others.
     """
 
     _heard = 0
+    _only = ""
 
     async def connect(self) -> None:
         """Join first, then read: a change between the two is seen twice rather than never."""
+        self._only = parse_qs(self.scope["query_string"].decode("ascii", "ignore")).get("station", [""])[0]
         await self.accept()
         await self.channel_layer.group_add(live.GROUP, self.channel_name)
-        await self.send_json(await database_sync_to_async(live.snapshot)())
+        await self.send_json(await database_sync_to_async(live.snapshot)([self._only] if self._only else None))
 
     async def disconnect(self, code: int) -> None:
         """Leave the group."""
@@ -38,4 +42,5 @@ class StationsConsumer(AsyncJsonWebsocketConsumer):
 
     async def station_changed(self, event: dict[str, Any]) -> None:
         """Pass a change on."""
-        await self.send_json(event["body"])
+        if not self._only or event["body"]["station"]["id"] == self._only:
+            await self.send_json(event["body"])

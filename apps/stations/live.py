@@ -17,9 +17,9 @@ log = structlog.get_logger(__name__)
 GROUP = "stations"
 
 
-def snapshot() -> dict[str, Any]:
-    """Return what a new listener gets: every station."""
-    return {"type": "snapshot", "at": real_now().isoformat(), "stations": selectors.live_status()}
+def snapshot(slugs: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return what a new listener gets: every station, or those that it asks for."""
+    return {"type": "snapshot", "at": real_now().isoformat(), "stations": selectors.live_status(slugs)}
 
 
 def broadcast(slugs: Iterable[str]) -> int:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
@@ -11,8 +12,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from apps.common.errors import NotFound
 from apps.stations import availability
 from apps.stations.models import Alert, Bay, Program, Station, Tank, Wash
-from apps.stations.states import WashStatus
-from apps.stations.tokens import hash_wash_token
+from apps.stations.states import OPEN_WASH, WashStatus
+from apps.stations.tokens import hash_purchase, hash_wash_token
 
 
 class LiveBay(TypedDict):
@@ -79,6 +80,54 @@ def access_wash(wash_id: str, wash_token: str) -> Wash:
     if wash is None or not hmac.compare_digest(wash.token_hash, hash_wash_token(wash_token)):
         raise NotFound("not_found", "There is no such wash, or the token is not its own.")
     return wash
+
+
+def bays_of(slug: str) -> list[Bay]:
+    """Return a station's bays, in the order of their numbers."""
+    return list(Bay.objects.filter(station__slug=slug).select_related("station").order_by("number"))
+
+
+def bay_of(bay_id: str) -> Bay | None:
+    """Return a bay with its station, also one that is out of service."""
+    return Bay.objects.select_related("station").filter(public_id=bay_id).first()
+
+
+def wash_of_purchase(bay: Bay, key: str) -> Wash | None:
+    """Return what came of a purchase at the bay; who does not know its idempotency key finds nothing."""
+    washes = Wash.objects.select_related("bay__station", "program")
+    return washes.filter(purchase=hash_purchase(str(bay.public_id), key)).first()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A program at a bay, and why it cannot be bought now, if so."""
+
+    program: Program
+    refusal: availability.Refusal | None
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What a bay sells now; `free_bays` are the numbers of the station's other bays that could be used."""
+
+    programs: list[Offer]
+    free_bays: list[int]
+
+
+def offers_at(bay: Bay) -> Offers:
+    """Return every program of the bay with why it is not sold now; five queries, however many."""
+    station = bay.station
+    programs = list(Program.objects.filter(station=station, active=True))
+    open_washes = list(Wash.objects.filter(bay__station=station, status__in=OPEN_WASH))
+    tanks = list(Tank.objects.filter(station=station))
+    host_up = availability.host_is_up()
+    others = Bay.objects.filter(station=station).exclude(pk=bay.pk).order_by("number")
+
+    def refused(at: Bay, program: Program) -> availability.Refusal | None:
+        return availability.refusal(station, at, program, tanks, open_washes, host_up=host_up)
+
+    free = [other.number for other in others if any(refused(other, program) is None for program in programs)]
+    return Offers([Offer(program, refused(bay, program)) for program in programs], free)
 
 
 def seconds_left(wash: Wash) -> int:

@@ -162,6 +162,7 @@ CURRENCIES = ("AUD", "CAD", "CHF", "EUR", "GBP", "ISK", "JPY", "KWD", "NZD", "US
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
 STRIPE_API_KEY = env.text("STRIPE_API_KEY", "")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY", "")  # for the browsers of those who pay; no secret
 STRIPE_SANDBOX_PORT = env.number("STRIPE_SANDBOX_PORT", 12111)
 STRIPE_TIMEOUT_SECONDS = env.number("STRIPE_TIMEOUT_SECONDS", 20, low=1, high=120)
 VETTING_API_BASE = env.text("VETTING_API_BASE", "https://api.checkr.com")

@@ -148,6 +148,12 @@ class Program(models.Model):
         return self.name
 
     @property
+    def minutes(self) -> str:
+        """How long it runs, for people: `5 min`, `7 min 30 s`."""
+        minutes, seconds = divmod(self.seconds, 60)
+        return " ".join(part for part in (minutes and f"{minutes} min", seconds and f"{seconds} s") if part)
+
+    @property
     def price(self) -> Money:
         """The price of one run of the program."""
         return Money(self.price_minor, self.currency)
