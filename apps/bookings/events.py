@@ -21,3 +21,27 @@ class ProblemReported(events.Event):
     booking_id: str
     report_id: str
     category: str
+
+
+@dataclass(frozen=True)
+class StayEndedByItself(events.Event):
+    """A stay that was handed over and never ended by hand was completed by the system."""
+
+    booking_id: str
+
+
+@dataclass(frozen=True)
+class NoShowReviewOpened(events.Event):
+    """Nobody started a confirmed stay: its two people are asked what happened."""
+
+    booking_id: str
+    review_id: str
+
+
+@dataclass(frozen=True)
+class NoShowSettled(events.Event):
+    """It is settled what happened; outcome: one of `Attendance`."""
+
+    booking_id: str
+    review_id: str
+    outcome: str

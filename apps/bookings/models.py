@@ -1,5 +1,6 @@
 """Rows of bookings: quotes, bookings and their history."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.models import User
-from apps.bookings.states import AGREED, BookingStatus
+from apps.bookings.states import AGREED, Attendance, BookingStatus
 from apps.bookings.types import CancellationPolicy, Service
 from apps.common.clock import business_now, real_now
 from apps.common.crypto import EncryptedTextField
@@ -58,6 +59,7 @@ class Quote(PublicModel, Terms):
 
     class Meta:
         db_table = "booking_quote"
+        indexes = [models.Index(fields=["expires_at"], name="booking_quote_expiry")]
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
@@ -70,6 +72,16 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def agreed(self) -> Self:
         """Return the bookings that the sitter accepted and nobody called off."""
         return self.filter(status__in=AGREED)
+
+    def ended_before(self, instant: datetime) -> Self:
+        """Return the stays under way whose hand-over and scheduled end are both before the instant."""
+        return self.filter(status=BookingStatus.IN_PROGRESS, scheduled_end_at__lte=instant, started_at__lte=instant)
+
+    def not_started(self, now: datetime, after: timedelta) -> Self:
+        """Return the confirmed stays that should have begun: so long after it, or their end is here."""
+        # An answer that came late, after the scheduled start, gives the same time to begin.
+        begun = Q(scheduled_start_at__lte=now - after, confirmed_at__lte=now - after)
+        return self.filter(begun | Q(scheduled_end_at__lte=now), status=BookingStatus.CONFIRMED)
 
 
 class Booking(PublicModel, Terms):
@@ -89,7 +101,7 @@ class Booking(PublicModel, Terms):
     pin_locked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=business_now)
     hold_expires_at = models.DateTimeField()
-    expiry_tried_at = models.DateTimeField(null=True, help_text="when its expiry last failed; others go first")
+    expiry_tried_at = models.DateTimeField(null=True, help_text="when a sweep last failed at it; others go first")
     requested_at = models.DateTimeField(null=True)
     answer_due_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
@@ -112,6 +124,16 @@ class Booking(PublicModel, Terms):
                 fields=["answer_due_at"],
                 condition=Q(status=BookingStatus.REQUESTED),
                 name="booking_unanswered",
+            ),
+            models.Index(
+                fields=["scheduled_end_at"],
+                condition=Q(status=BookingStatus.IN_PROGRESS),
+                name="booking_not_ended",
+            ),
+            models.Index(
+                fields=["scheduled_start_at"],
+                condition=Q(status=BookingStatus.CONFIRMED),
+                name="booking_not_started",
             ),
         ]
         constraints = [
@@ -181,3 +203,64 @@ class ProblemReport(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.booking}: {self.get_category_display()}"
+
+
+class NoShowReview(PublicModel):
+    """The question what became of a confirmed stay that nobody started; nothing is paid until it is settled.
+
+    `outcome` is empty while it is open; a stay that begins after all settles it without a decision.
+    """
+
+    STARTED = "started"
+    OUTCOMES = (*Attendance.choices, (STARTED, "It began after all"))
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="no_show_review")
+    opened_at = models.DateTimeField(default=business_now)
+    outcome = models.CharField(max_length=20, blank=True, choices=OUTCOMES)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "booking_no_show_review"
+        indexes = [models.Index(fields=["opened_at"], condition=Q(outcome=""), name="booking_no_show_open")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="") ^ Q(settled_at__isnull=False), name="booking_no_show_settled_has_instant"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking}: {self.get_outcome_display() or 'open'}"
+
+
+class NoShowReport(PublicModel):
+    """What one of the two people says happened; each says it once."""
+
+    review = models.ForeignKey(NoShowReview, on_delete=models.PROTECT, related_name="reports")
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by_owner = models.BooleanField()
+    who = models.CharField(max_length=20, choices=Attendance.choices)
+    note = models.TextField(max_length=2000, blank=True)
+    reported_at = models.DateTimeField(default=business_now)
+
+    class Meta:
+        db_table = "booking_no_show_report"
+        constraints = [models.UniqueConstraint(fields=["review", "by_owner"], name="booking_no_show_said_once")]
+
+    def __str__(self) -> str:
+        return self.get_who_display()
+
+
+class NoShowEntry(models.Model):
+    """One step of a review, by whom and why. Append-only; what people wrote is in their reports."""
+
+    id = models.BigAutoField(primary_key=True)
+    review = models.ForeignKey(NoShowReview, on_delete=models.PROTECT, related_name="entries")
+    step = models.CharField(max_length=40)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    happened_at = models.DateTimeField(default=business_now)
+    recorded_at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        db_table = "booking_no_show_entry"

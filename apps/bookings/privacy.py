@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.bookings import selectors
-from apps.bookings.models import Booking, ProblemReport, Quote
+from apps.bookings.models import Booking, NoShowReport, ProblemReport, Quote
 from apps.common.privacy import register
 
 
@@ -36,6 +36,15 @@ def export(user: User) -> dict[str, Any]:
             }
             for report in ProblemReport.objects.filter(reporter=user).select_related("booking").order_by("id")
         ],
+        "no_show_reports": [
+            {
+                "booking": report.review.booking.reference,
+                "who": report.who,
+                "note": report.note,
+                "reported_at": report.reported_at.isoformat(),
+            }
+            for report in NoShowReport.objects.filter(reporter=user).select_related("review__booking").order_by("id")
+        ],
     }
 
 
@@ -49,6 +58,7 @@ def erase(user: User) -> None:
     """Empty what the person wrote; the booking itself stays for the books."""
     Booking.objects.filter(owner=user).update(message="")
     ProblemReport.objects.filter(reporter=user).update(description="")
+    NoShowReport.objects.filter(reporter=user).update(note="")
     Quote.objects.filter(owner=user, booking__isnull=True).delete()
 
 

@@ -50,7 +50,7 @@ def bookings_seen_by(actor: User) -> BookingQuerySet:
     """Return the bookings in which the actor is the owner or the sitter."""
     return (
         Booking.objects.seen_by(actor)
-        .select_related("owner", "sitter__user", "quote")
+        .select_related("owner", "sitter__user", "quote", "no_show_review")
         .prefetch_related("booked_pets__pet")
     )
 

@@ -17,6 +17,14 @@ class BookingStatus(models.TextChoices):
     NO_SHOW = "no_show", "Somebody did not come"
 
 
+class Attendance(models.TextChoices):
+    """What people say about a stay that nobody started, and what is decided about it."""
+
+    OWNER_ABSENT = "owner_absent", "The owner did not come"
+    SITTER_ABSENT = "sitter_absent", "The sitter was not there"
+    TOOK_PLACE = "took_place", "The stay took place"
+
+
 _S = BookingStatus
 
 # EXPIRED -> REQUESTED is the late payment: money that arrives after the expiry reserves the nights

@@ -42,6 +42,7 @@ ICONS = {
     "common.Heartbeat": "monitor_heart",
     "common.OutboxEvent": "outbox",
     "bookings": "event",
+    "bookings.NoShowReview": "event_busy",
     "pets": "pets",
     "ledger": "account_balance",
     "payments": "payments",

@@ -252,6 +252,12 @@ OUTSIDE_CALL_LONGEST_WAIT = timedelta(minutes=10)  # waits between attempts doub
 PAYOUT_RETRY_AFTER = timedelta(minutes=30)  # after a refusal or a payee who cannot be paid; by hand it may be earlier
 RECONCILIATION_GRACE = timedelta(hours=1)  # so long one side may be behind the other
 
+# --- Stays that nobody ends
+# So long after its scheduled end a stay that was handed over ends by itself.
+STAY_ENDS_ITSELF_AFTER = timedelta(hours=12)
+# So long after its scheduled start (its end at the latest) a stay that nobody started is reviewed.
+NO_SHOW_REVIEW_AFTER = timedelta(hours=12)
+
 # --- Who issues receipts and statements
 COMPANY_NAME = env.text("COMPANY_NAME", "PetWash")
 COMPANY_ADDRESS = env.text("COMPANY_ADDRESS", "")

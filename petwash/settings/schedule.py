@@ -67,6 +67,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "bookings-complete-overdue": {
+        "task": "bookings.complete_overdue",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "bookings-review-no-shows": {
+        "task": "bookings.review_no_shows",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "bookings-prune": {"task": "bookings.prune", "schedule": 3600.0},
     "stations-sweep-starts": {
         "task": "stations.sweep_starts",
         "schedule": 5.0,

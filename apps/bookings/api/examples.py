@@ -77,6 +77,7 @@ BOOKING: dict[str, Any] = {
     "confirmed_at": None,
     "started_at": None,
     "completed_at": None,
+    "no_show_review": None,
 }
 REQUESTED = {**BOOKING, "status": "requested", "escrow_status": "held", "answer_due_at": "2026-03-02T10:02:00Z"}
 _ESCROW = {"id": "0199a2b4-9010-7f00-8000-0a1b2c3d4e5f", "amount_minor": 12100, "currency": "USD"}

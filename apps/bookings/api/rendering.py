@@ -25,6 +25,7 @@ def render_booking(booking: Booking, viewer: User) -> dict[str, Any]:
         "sitter": {"id": str(booking.sitter.public_id), "name": booking.sitter.display_name},
         "owner": {"id": str(booking.owner.public_id), "name": booking.owner.get_short_name()},
         "pets": [{"id": str(row.pet.public_id), "name": row.pet.name} for row in booking.booked_pets.all()],
+        "no_show_review": getattr(booking, "no_show_review", None),
         "start_pin": booking.start_pin if viewer.pk == booking.owner_id else None,
     }
     return dict(BookingSerializer(fields).data)

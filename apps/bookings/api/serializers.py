@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.bookings.models import ProblemReport
-from apps.bookings.states import BookingStatus
+from apps.bookings.models import NoShowReview, ProblemReport
+from apps.bookings.states import Attendance, BookingStatus
 from apps.bookings.types import CancellationPolicy, Service
 from apps.escrow.states import HoldState
 
@@ -120,6 +120,23 @@ class ProblemAnswerSerializer(serializers.Serializer[Any]):
     reported_at = serializers.DateTimeField()
 
 
+class NoShowReportSerializer(serializers.Serializer[Any]):
+    """What happened, in one's own view."""
+
+    who = serializers.ChoiceField(choices=Attendance.choices)
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+class NoShowAnswerSerializer(serializers.Serializer[Any]):
+    """What was said, and what is settled with it; `outcome` is empty while that is open."""
+
+    id = serializers.CharField(source="public_id")
+    booking_id = serializers.CharField(source="review.booking.public_id")
+    who = serializers.ChoiceField(choices=Attendance.choices)
+    reported_at = serializers.DateTimeField()
+    outcome = serializers.ChoiceField(choices=Attendance.choices, allow_blank=True, source="review.outcome")
+
+
 class PayoutRequestSerializer(serializers.Serializer[Any]):
     """The booking to be paid out."""
 
@@ -138,6 +155,14 @@ class BookedPetSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     name = serializers.CharField()
+
+
+class NoShowReviewSerializer(serializers.Serializer[Any]):
+    """The question why a stay did not begin; `outcome` is empty while it is open."""
+
+    opened_at = serializers.DateTimeField()
+    outcome = serializers.ChoiceField(choices=NoShowReview.OUTCOMES, allow_blank=True)
+    settled_at = serializers.DateTimeField(allow_null=True)
 
 
 class BookingSerializer(serializers.Serializer[Any]):
@@ -175,6 +200,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     confirmed_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)
+    no_show_review = NoShowReviewSerializer(allow_null=True)
 
 
 class EscrowSerializer(serializers.Serializer[Any]):

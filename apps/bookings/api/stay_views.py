@@ -10,6 +10,8 @@ from apps.bookings.api.rendering import render_booking
 from apps.bookings.api.serializers import (
     BookingSerializer,
     CancelSerializer,
+    NoShowAnswerSerializer,
+    NoShowReportSerializer,
     ProblemAnswerSerializer,
     ProblemSerializer,
     RefundQuoteSerializer,
@@ -122,6 +124,34 @@ class ReportProblemView(ApiView):
         return Response(ProblemAnswerSerializer(report).data, status=201)
 
 
+class NoShowReportView(ApiView):
+    """POST /bookings/{id}/no-show-report."""
+
+    @operation(
+        summary="Say what became of a stay that did not begin",
+        description="From the scheduled start on, while nobody has started the stay; each of the two says it once. "
+        "When both say the same, or the sitter admits to have been absent, it is settled at once; else staff decides. "
+        "Nothing is paid meanwhile.",
+        request=NoShowReportSerializer,
+        responses={201: NoShowAnswerSerializer},
+        errors=[
+            "not_found:404",
+            "too_early:409",
+            "booking_moved:409",
+            "no_show_settled:409",
+            "no_show_already_reported:409",
+        ],
+        examples=[examples.asked("A closed door", {"who": "sitter_absent", "note": "I rang for half an hour."})],
+        role="the owner or the sitter of the booking",
+        tags=TAGS,
+    )
+    def post(self, request: Request, booking_id: str) -> Response:
+        """Say what happened."""
+        body = self.parse(NoShowReportSerializer, request)
+        report = services.report_no_show(actor=acting(request), booking_id=booking_id, **body)
+        return Response(NoShowAnswerSerializer(report).data, status=201)
+
+
 class RefundQuoteView(ApiView):
     """GET /bookings/{id}/refund-quote."""
 
@@ -129,7 +159,7 @@ class RefundQuoteView(ApiView):
         summary="Ask what cancelling now would give back",
         description="Names the amount, the rule and the clock; valid for ten minutes.",
         responses={200: RefundQuoteSerializer},
-        errors=["not_found:404", "booking_moved:409"],
+        errors=["not_found:404", "booking_moved:409", "no_show_in_review:409"],
         examples=[examples.answered("Half", examples.REFUND_QUOTE)],
         role="the owner or the sitter of the booking",
         tags=TAGS,
@@ -145,10 +175,19 @@ class CancelView(ApiView):
 
     @operation(
         summary="Cancel at the terms of a refund quote",
-        description="The sitter's cancellation gives everything back. What stays with the sitter is paid 24 hours on.",
+        description="The sitter's cancellation gives everything back. A quote is refused once the "
+        "booking was paid, answered or changed so that it would say something else. What stays with the sitter is "
+        "paid 24 hours on.",
         request=CancelSerializer,
         responses={200: BookingSerializer},
-        errors=["not_found:404", "booking_moved:409", "refund_quote_expired:409", "payment_in_progress:409"],
+        errors=[
+            "not_found:404",
+            "booking_moved:409",
+            "refund_quote_expired:409",
+            "quote_outdated:409",
+            "no_show_in_review:409",
+            "payment_in_progress:409",
+        ],
         examples=[examples.asked("At these terms", {"refund_quote": "eyJib29raW5nIjoi…"})],
         role="the owner or the sitter of the booking",
         tags=TAGS,

@@ -12,6 +12,7 @@ from apps.bookings import selectors
 from apps.bookings.cancellation import Cancellation, RefundTerms, refund_terms
 from apps.bookings.models import Booking
 from apps.bookings.services.moves import lock_booking, move, wrong_state
+from apps.bookings.services.settling import refuse_in_review
 from apps.bookings.states import BookingStatus
 from apps.bookings.types import CancellationPolicy
 from apps.common.clock import business_now
@@ -60,9 +61,11 @@ class _Signed:
 def quote_refund(*, actor: User, booking_id: str) -> RefundQuote:
     """Say what cancelling now would give back, valid for ten minutes.
 
-    Raises: NotFound; Conflict `booking_moved` when the booking cannot be cancelled any more.
+    Raises: NotFound; Conflict `booking_moved` when the booking cannot be cancelled any more,
+    `no_show_in_review` while it is asked why it did not begin.
     """
     booking = selectors.access_booking(actor, booking_id)
+    refuse_in_review(booking)
     now = business_now()
     terms = _terms(booking, actor, now)
     expires_at = now + QUOTE_LIFETIME
@@ -90,7 +93,7 @@ def cancel(*, actor: User, booking_id: str, refund_quote: str) -> Booking:
     """Call a booking off at the terms of a refund quote; what stays with the sitter is paid later.
 
     Raises: NotFound; InvalidInput for a quote that is not of this booking and person; Conflict
-    `refund_quote_expired` | `booking_moved` | `payment_in_progress`.
+    `refund_quote_expired` | `quote_outdated` | `no_show_in_review` | `booking_moved` | `payment_in_progress`.
     """
     booking = selectors.access_booking(actor, booking_id)
     key = str(booking.public_id)
@@ -110,16 +113,29 @@ def cancel(*, actor: User, booking_id: str, refund_quote: str) -> Booking:
 def _call_off(key: str, actor: User, signed: _Signed) -> str | None:
     with transaction.atomic(durable=True):
         booking = lock_booking(key)
+        refuse_in_review(booking)
+        _refuse_outdated(booking, actor, signed)
         paid = booking.status in _PAID
-        # Paid since the quote was given: its terms were for a booking without money.
-        if paid != (signed.rule != "not_paid"):
-            raise Conflict("refund_quote_expired", "The booking moved on: ask for a new refund quote.")
+        if booking.status == BookingStatus.CONFIRMED and actor.pk != booking.owner_id:
+            sitters.count_cancelled_stay(sitter_id=booking.sitter_id)
         move(booking, BookingStatus.CANCELLED, actor=actor, reason=f"cancelled: {signed.rule}")
         sitters.free_nights(booking=key)
         if not paid:
             escrow.void_unpaid(booking_id=key, actor=actor, reason="cancelled before payment")
             return None
         return _give_back(booking, actor, signed)
+
+
+def _refuse_outdated(booking: Booking, actor: User, signed: _Signed) -> None:
+    """Refuse a quote that would say something else had it been asked for now, at the same notice.
+
+    Its ten minutes protect from the clock alone: a booking that was paid or answered meanwhile, or whose
+    tier changed, has terms of its own.
+    """
+    asked_at = datetime.fromisoformat(signed.expires_at) - QUOTE_LIFETIME
+    terms = _terms(booking, actor, asked_at)
+    if (terms.percent, terms.rule == "not_paid") != (signed.percent, signed.rule == "not_paid"):
+        raise Conflict("quote_outdated", "The booking moved on since this quote: ask for a new refund quote.")
 
 
 def _give_back(booking: Booking, actor: User, signed: _Signed) -> str | None:

@@ -22,6 +22,14 @@ def lock_booking(booking_id: str) -> Booking:
     return Booking.objects.select_for_update().get(public_id=booking_id)
 
 
+def try_lock_booking(booking_id: str) -> Booking | None:
+    """Lock hold and booking as `lock_booking` does, or return None at once while somebody is at it: for sweeps."""
+    require_transaction()
+    if escrow.try_lock(booking_id) is None:
+        return None
+    return Booking.objects.select_for_update().get(public_id=booking_id)
+
+
 def move(booking: Booking, new: BookingStatus, *, actor: User | None, reason: str, **fields: Any) -> None:
     """Move a booking and write the transition and the event, all or nothing.
 

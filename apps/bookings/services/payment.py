@@ -1,17 +1,16 @@
 """The owner pays; and what becomes of a booking that nobody paid or answered in time."""
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 
 from apps.accounts.models import User
 from apps.bookings import selectors
 from apps.bookings.models import Booking
 from apps.bookings.schedule import nights_of
 from apps.bookings.services.moves import lock_booking, move
+from apps.bookings.services.turns import BATCH, in_turn
 from apps.bookings.states import AGREED, BookingStatus
 from apps.bookings.types import Service
 from apps.common.clock import business_now
@@ -24,7 +23,6 @@ from apps.sitters import services as sitters
 logger = logging.getLogger(__name__)
 
 ANSWER_WINDOW = timedelta(hours=24)
-BATCH = 100
 _ON = frozenset({BookingStatus.REQUESTED, BookingStatus.CONFIRMED, BookingStatus.IN_PROGRESS})
 
 
@@ -97,12 +95,7 @@ def expire_overdue() -> int:
     now = business_now()
     unpaid = Booking.objects.filter(status=BookingStatus.PENDING_PAYMENT, hold_expires_at__lte=now)
     unanswered = Booking.objects.filter(status=BookingStatus.REQUESTED, answer_due_at__lte=now)
-    count = 0
-    for rows, expire in ((unpaid, _expire_unpaid), (unanswered, _expire_unanswered)):
-        in_turn = rows.order_by(F("expiry_tried_at").asc(nulls_first=True), "id")
-        for public_id in list(in_turn.values_list("public_id", flat=True)[:BATCH]):
-            count += _attempt(expire, str(public_id))
-    return count
+    return in_turn(unpaid, _expire_unpaid, batch=BATCH) + in_turn(unanswered, _expire_unanswered, batch=BATCH)
 
 
 def _refuse_unpayable(booking_id: str) -> None:
@@ -157,13 +150,3 @@ def _expire_unanswered(booking_id: str) -> bool:
         refund = escrow.prepare_full_refund(booking_id=booking_id, reason="not_answered", actor=None)
     escrow.execute_refund(refund.id)
     return True
-
-
-def _attempt(expire: Callable[[str], bool], booking_id: str) -> bool:
-    try:
-        if expire(booking_id):
-            return True
-    except Exception:
-        logger.exception("expiry postponed", extra={"booking": booking_id})
-    Booking.objects.filter(public_id=booking_id).update(expiry_tried_at=business_now())
-    return False

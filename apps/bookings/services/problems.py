@@ -14,7 +14,8 @@ from apps.escrow import services as escrow
 from apps.escrow.states import HoldState
 
 # CANCELLED: an owner may have cancelled too late for a refund because the sitter did not come.
-_WHILE = frozenset({BookingStatus.IN_PROGRESS, BookingStatus.COMPLETED, BookingStatus.CANCELLED})
+# NO_SHOW: an owner may object to what was settled about it.
+_WHILE = frozenset({BookingStatus.IN_PROGRESS, BookingStatus.COMPLETED, BookingStatus.CANCELLED, BookingStatus.NO_SHOW})
 _STILL_HELD = frozenset({HoldState.HELD, HoldState.RELEASE_DUE})
 
 

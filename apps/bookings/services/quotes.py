@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from apps.accounts.models import User
 from apps.bookings.holidays import country_of, public_holidays
 from apps.bookings.models import Quote
@@ -19,6 +21,8 @@ from apps.sitters import selectors as sitters_q
 from apps.sitters.models import SitterProfile
 
 LIFETIME = timedelta(minutes=15)
+UNUSED_KEPT = timedelta(days=30)
+PRUNE_BATCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,23 @@ def price_stay(*, actor: User, wish: StayWish) -> Quote:
     plan = commission.plan_of(sitter.plan)
     price = PricingOptimizer().price(_request(wish, sitter, nights, pets, plan.rates_in(sitter.currency), now))
     return _store(actor, wish, sitter, pets, plan.rates_in(sitter.currency), price, now)
+
+
+def prune_quotes() -> int:
+    """Forget prices that expired 30 days ago and made no booking; return how many.
+
+    In batches, each a transaction; a quote that somebody holds is left to the next run.
+    """
+    before, count = business_now() - UNUSED_KEPT, 0
+    unused = Quote.objects.filter(expires_at__lt=before, booking__isnull=True).order_by("id")
+    while True:
+        with transaction.atomic():
+            batch = list(
+                unused.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:PRUNE_BATCH]
+            )
+            count += Quote.objects.filter(pk__in=batch).delete()[0]
+        if len(batch) < PRUNE_BATCH:
+            return count
 
 
 def _nights(wish: StayWish, sitter: SitterProfile, now: datetime) -> tuple[date, ...]:

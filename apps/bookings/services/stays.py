@@ -10,6 +10,7 @@ from apps.bookings import selectors
 from apps.bookings.models import Booking
 from apps.bookings.schedule import local_date
 from apps.bookings.services.moves import lock_booking, move, wrong_state
+from apps.bookings.services.settling import settle_started
 from apps.bookings.states import BookingStatus
 from apps.common.clock import business_now, real_now
 from apps.common.errors import Conflict, Forbidden, TooManyRequests
@@ -76,6 +77,7 @@ def start_stay(*, actor: User, booking_id: str, pin: str) -> Booking:
                 started_at=business_now(),
                 pin_failures=0,
             )
+            settle_started(booking, actor=actor)
         else:
             _count_failure(booking)
     if not right:  # after the commit: the failure must count

@@ -1,12 +1,15 @@
 """The people and places that tests of bookings share."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core import mail
 
-from apps.bookings import services
+from apps.bookings import services, tasks
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import VISA, make_booking, make_sitter
+from apps.common.events import deliver_all
 from apps.payments import services as payments
 from apps.payments.tests.fixtures import Sandbox
 from apps.payments.types import PayeeView
@@ -61,3 +64,19 @@ def completed(started: Booking) -> Booking:
 def payee(sitter: SitterProfile, stripe_sandbox: Sandbox) -> PayeeView:
     """The sitter's payout account, ready."""
     return payments.open_payee_account(sitter.user)
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
+    """Run the relay, then the mails that it handed out; return by receiver what was written since the last call."""
+    waiting: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(tasks.send_mail, "delay", lambda *args: waiting.append(args))
+
+    def read() -> dict[str, str]:
+        mail.outbox.clear()
+        deliver_all()
+        while waiting:
+            tasks.send_mail(*waiting.pop(0))
+        return {message.to[0]: str(message.body) for message in mail.outbox}
+
+    return read

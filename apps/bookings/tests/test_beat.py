@@ -7,14 +7,23 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.bookings.tasks import expire_unpaid
+from apps.bookings.tasks import complete_overdue, expire_unpaid, prune, review_no_shows
 from apps.bookings.tests.factories import make_booking
 from apps.common.clock import advance_business_clock
 from apps.escrow.tasks import release_due
 from petwash.celery import app
 
 
-@pytest.mark.parametrize("name", ["escrow-release-due", "bookings-expire-unpaid"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "escrow-release-due",
+        "bookings-expire-unpaid",
+        "bookings-complete-overdue",
+        "bookings-review-no-shows",
+        "bookings-prune",
+    ],
+)
 def test_the_schedule_names_a_task_that_exists(name: str) -> None:
     app.loader.import_default_modules()
     assert settings.CELERY_BEAT_SCHEDULE[name]["task"] in app.tasks
@@ -31,6 +40,16 @@ def test_the_kicks_do_their_work(completed, payee, owner, sitter):
     completed.refresh_from_db()
     unpaid.refresh_from_db()
     assert (completed.escrow_status, unpaid.status) == ("released", "expired")
+
+
+def test_the_kick_ends_a_stay_that_nobody_ends(started):
+    advance_business_clock(int(timedelta(days=4).total_seconds()))
+    assert (complete_overdue(), review_no_shows(), prune()) == (1, 0, 0)
+
+
+def test_the_kick_reviews_a_stay_that_nobody_starts(accepted):
+    advance_business_clock(int(timedelta(days=4).total_seconds()))
+    assert (complete_overdue(), review_no_shows(), prune()) == (0, 1, 0)
 
 
 def test_booking_more_nights_and_pets_needs_no_more_queries(owner, sitter):

@@ -96,9 +96,45 @@ def test_an_unpaid_booking_is_cancelled_with_its_payment(api, booking, stripe_sa
 def test_a_quote_given_before_the_payment_is_not_valid_after_it(api, booking, stripe_sandbox):
     token = ask(api, booking.owner, booking).json()["refund_quote"]
     services.deposit(actor=booking.owner, booking_id=str(booking.public_id), payment_method=VISA)
-    assert error(cancel(api, booking.owner, booking, token)) == (409, "refund_quote_expired")
+    assert error(cancel(api, booking.owner, booking, token)) == (409, "quote_outdated")
     booking.refresh_from_db()
     assert booking.status == "requested"
+
+
+def test_a_quote_for_a_request_is_not_valid_once_the_sitter_has_accepted(api, paid, stripe_sandbox):
+    token = ask(api, paid.owner, paid).json()["refund_quote"]
+    services.accept(actor=paid.sitter.user, booking_id=str(paid.public_id))
+    assert error(cancel(api, paid.owner, paid, token)) == (409, "quote_outdated")
+    paid.refresh_from_db()
+    assert (paid.status, paid.escrow_status) == ("confirmed", "held")
+    assert stripe_sandbox.objects("refund") == []
+
+
+def test_a_quote_that_still_says_the_same_stays_valid_when_the_sitter_accepts(api, owner, sitter, stripe_sandbox):
+    booking = make_booking(owner, sitter, start=10)
+    services.deposit(actor=owner, booking_id=str(booking.public_id), payment_method=VISA)
+    token = ask(api, owner, booking).json()["refund_quote"]
+    services.accept(actor=sitter.user, booking_id=str(booking.public_id))
+    assert cancel(api, owner, booking, token).json()["escrow_status"] == "refunded"
+
+
+def test_a_quote_of_another_tier_is_not_valid(api, owner, sitter, stripe_sandbox):
+    booking = agreed(owner, sitter, start=2)  # moderate: half back
+    token = ask(api, owner, booking).json()["refund_quote"]
+    Booking.objects.filter(pk=booking.pk).update(cancellation_policy="flexible")  # all of it back
+    assert error(cancel(api, owner, booking, token)) == (409, "quote_outdated")
+    assert stripe_sandbox.objects("refund") == []
+
+
+def test_a_sitter_who_calls_off_what_was_agreed_is_on_the_public_record(api, accepted, stripe_sandbox):
+    cancel(api, accepted.sitter.user, accepted)
+    shown = api().get(f"/api/v1/sitters/{accepted.sitter.public_id}").json()
+    assert (shown["cancelled_stays"], shown["missed_stays"]) == (1, 0)
+
+
+def test_an_owner_who_does_leaves_the_sitters_record_alone(api, accepted, stripe_sandbox):
+    cancel(api, accepted.owner, accepted)
+    assert api().get(f"/api/v1/sitters/{accepted.sitter.public_id}").json()["cancelled_stays"] == 0
 
 
 def test_a_quote_is_valid_for_ten_minutes(api, paid, stripe_sandbox):

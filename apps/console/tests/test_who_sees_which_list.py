@@ -15,6 +15,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "accounts.User": (OPERATIONS, SAFETY, SUPPORT),
     "bookings.Booking": EVERYBODY,
     "bookings.ProblemReport": (SAFETY, SUPPORT),
+    "bookings.NoShowReview": (OPERATIONS, SAFETY),
     "commission.CommissionPlan": EVERYBODY,
     "common.AuditEntry": (),
     "common.Heartbeat": (),

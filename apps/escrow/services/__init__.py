@@ -19,7 +19,7 @@ from apps.escrow.services.blockers import freeze_in_use_case
 from apps.escrow.services.claw_backs import continue_claw_backs
 from apps.escrow.services.deposits import cancel_attempts
 from apps.escrow.services.freezes import end_overdue
-from apps.escrow.services.holds import lock, open_hold, start_release_clock, void_unpaid
+from apps.escrow.services.holds import lock, open_hold, start_release_clock, try_lock, void_unpaid
 from apps.escrow.services.refunds import execute_refund, prepare_full_refund, prepare_refund
 from apps.escrow.services.runs import forget_idle_runs, release_due_payouts
 
@@ -56,5 +56,6 @@ __all__ = [
     "prepare_refund",
     "release_due_payouts",
     "start_release_clock",
+    "try_lock",
     "void_unpaid",
 ]

@@ -54,6 +54,13 @@ def lock(booking_id: str) -> HoldView:
     return view_hold(lock_hold(booking_id))
 
 
+def try_lock(booking_id: str) -> HoldView | None:
+    """Lock the hold as `lock` does, or return None at once while somebody else has it: for sweeps."""
+    require_transaction()
+    hold = Hold.objects.select_for_update(skip_locked=True).filter(booking_id=booking_id).first()
+    return None if hold is None else view_hold(hold)
+
+
 def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **fields: Any) -> HoldView:
     """Move a hold, write the transition and tell the listener, all or nothing.
 

@@ -64,6 +64,8 @@ def public_sitter_body(profile: SitterProfile) -> Any:
             "place": {"lat": profile.public_lat, "lng": profile.public_lng},
             "timezone": profile.timezone,
             "badge": profile.trust_badge,
+            "cancelled_stays": profile.cancelled_stays,
+            "missed_stays": profile.missed_stays,
             "currency": profile.currency,
             "cancellation_tier": profile.cancellation_tier,
             "services": list(profile.services.all()),

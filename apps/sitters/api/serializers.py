@@ -103,6 +103,8 @@ class PublicSitterSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     cancellation_tier = serializers.ChoiceField(CancellationTier.choices)
     services = RateSerializer(many=True)
+    cancelled_stays = serializers.IntegerField(help_text="Stays that the sitter had accepted and called off.")
+    missed_stays = serializers.IntegerField(help_text="Stays for which the sitter was not there.")
     distance_km = serializers.FloatField(allow_null=True, help_text="From the place searched for.")
 
 

@@ -36,6 +36,9 @@ class SitterProfile(PublicModel):
     cleared_at = models.DateTimeField(null=True, blank=True)
     clearance_expires_at = models.DateTimeField(null=True, blank=True)
     trust_badge = models.CharField(max_length=16, choices=TrustBadge, default=TrustBadge.NONE)
+    # The public record of stays that failed through the sitter; the proof is in the bookings' history.
+    cancelled_stays = models.PositiveIntegerField(default=0, db_default=0)
+    missed_stays = models.PositiveIntegerField(default=0, db_default=0)
 
     # Bound by the payee's public id, the only key of it that payments gives away.
     payout_account = models.OneToOneField(

@@ -1,5 +1,6 @@
 """Use cases of the sitters app."""
 
+from apps.sitters.services.failures import count_cancelled_stay, count_missed_stay
 from apps.sitters.services.inbox import apply_notice, due_notices, receive_notice
 from apps.sitters.services.nights import free_nights, reserve_nights
 from apps.sitters.services.profile import (
@@ -20,6 +21,8 @@ __all__ = [
     "DECISION_REASON_LENGTH",
     "apply_notice",
     "confirm_reference",
+    "count_cancelled_stay",
+    "count_missed_stay",
     "decide_case",
     "due_notices",
     "expire_clearances",

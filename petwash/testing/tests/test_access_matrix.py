@@ -80,6 +80,7 @@ DOORS: dict[str, Callable[[str], object]] = {
     "POST bookings/{}/complete": signed_in,
     "POST bookings/{}/decline": signed_in,
     "GET bookings/{}/money": signed_in,
+    "POST bookings/{}/no-show-report": signed_in,
     "GET bookings/{}/receipt": signed_in,
     "GET bookings/{}/receipt/pdf": signed_in,
     "GET bookings/{}/refund-quote": signed_in,
