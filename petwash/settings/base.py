@@ -232,6 +232,8 @@ SPECTACULAR_SETTINGS = {
         "TrustBadgeEnum": "apps.sitters.states.TrustBadge",
         "FlagCategoryEnum": "apps.fraud.states.Category",
         "FlagDecisionEnum": "apps.fraud.states.Decision",
+        "AttendanceEnum": "apps.bookings.states.Attendance",
+        "NoShowOutcomeEnum": "apps.bookings.models.NoShowReview.OUTCOMES",
         "ProblemCategoryEnum": "apps.bookings.models.ProblemReport.Category",
     },
 }

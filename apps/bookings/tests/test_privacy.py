@@ -1,9 +1,10 @@
 """What bookings export, block and erase of a person."""
 
 from apps.bookings import services
-from apps.bookings.models import Quote
+from apps.bookings.models import NoShowReport, Quote
 from apps.bookings.tests.answers import key
 from apps.bookings.tests.factories import make_quote
+from apps.bookings.tests.instants import go_to, review_due
 from apps.common import privacy
 
 
@@ -42,3 +43,17 @@ def test_a_booking_of_the_past_is_not_open(booking, owner):
     advance_business_clock(3600)
     services.expire_overdue()
     assert privacy.blocks_all(owner) == []
+
+
+def test_what_was_said_in_a_review_is_exported_and_its_note_erased(accepted, owner):
+    go_to(review_due(accepted))
+    services.report_no_show(
+        actor=owner, booking_id=str(accepted.public_id), who="sitter_absent", note="Nobody at 12 Elm Street."
+    )
+    (row,) = privacy.export_all(owner)["bookings"]["no_show_reports"]
+    assert (row["booking"], row["who"], row["note"]) == (
+        accepted.reference, "sitter_absent", "Nobody at 12 Elm Street.",
+    )  # fmt: skip
+    privacy.erase_all(owner)
+    report = NoShowReport.objects.get()
+    assert (report.who, report.note) == ("sitter_absent", "")
