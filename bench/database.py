@@ -35,6 +35,14 @@ class Addresses:
         create_database(self.superuser, name, OWNER)
         return at(self.owner, name)
 
+    def copy(self, name: str) -> "Addresses":
+        """Make a copy of the run's database under this name; nothing may be connected to it."""
+        use(self.superuser)
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        with psycopg.connect(self.superuser, autocommit=True) as server:
+            server.execute(statement.format(*(sql.Identifier(one) for one in (name, NAME, OWNER))))
+        return Addresses(at(self.app, name), at(self.owner, name), self.superuser, self.folder)
+
 
 @contextmanager
 def started() -> Iterator[Addresses]:
@@ -86,12 +94,21 @@ def _set_up_django(addresses: Addresses) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    use(addresses.owner)
+    call_command("migrate", verbosity=0, interactive=False)
+    use(addresses.app)
+    connection.ensure_connection()
+
+
+def use(address: str) -> None:
+    """Let Django speak to this database, with this role, from now on."""
+    from django.db import connection
+
     from petwash.testing.databases import use_database
 
-    use_database(addresses.owner)
-    call_command("migrate", verbosity=0, interactive=False)
-    use_database(addresses.app)
-    connection.ensure_connection()
+    use_database(address)
+    if "pool" in connection.settings_dict["OPTIONS"]:
+        connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL's backend alone
 
 
 def analyze(addresses: Addresses) -> None:

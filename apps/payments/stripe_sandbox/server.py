@@ -101,6 +101,7 @@ class SandboxServer(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 256  # a crowd that arrives at once waits here, not for a second attempt to connect
 
     def __init__(
         self,
