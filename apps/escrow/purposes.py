@@ -21,6 +21,10 @@ class DepositPurpose(PurposeHandler):
 
     purpose = arrivals.PURPOSE
 
+    def lock_for_dispute(self, payment: PaymentView) -> None:
+        """Lock the hold, as refunds and payouts do before they lock the payment."""
+        arrivals.lock_by_payment(payment.id)
+
     def payment_succeeded(self, payment: PaymentView) -> None:
         """Hold the money."""
         arrivals.settle_success(payment)

@@ -20,6 +20,12 @@ class PurposeHandler:
 
     purpose: str = ""
 
+    def lock_for_dispute(self, payment: PaymentView) -> None:
+        """Take the locks that the purpose's use cases hold when they move money of a payment that succeeded.
+
+        Called before a dispute's facts lock the payment: both then lock in one order, and never wait for each other.
+        """
+
     def payment_requires_action(self, payment: PaymentView) -> None:
         """The payer must act (3-D Secure)."""
 
@@ -39,9 +45,10 @@ class PurposeHandler:
         """The money is still, or again, with the gateway."""
 
     def transfer_withheld(self, transfer: TransferView) -> str:
-        """Say why a transfer must not be sent, or "" to let it go; asked once, before its first call.
+        """Say why a transfer must not be sent, or "" to let it go; asked before each call.
 
-        A code ends it as a refusal by the gateway would: `transfer_failed` follows in the same transaction.
+        A code ends what was never sent as a refusal by the gateway would: `transfer_failed` follows in the same
+        transaction. What was sent without an answer ends so once it is certain that it never arrived.
         """
         return ""
 

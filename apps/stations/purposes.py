@@ -4,12 +4,17 @@ from apps.payments.purposes import PurposeHandler
 from apps.payments.types import DisputeView, PaymentView, RefundView
 from apps.stations.services import disputes, refunds, settlement, top_up_refunds, top_up_words
 from apps.stations.services.accounts import PURPOSE, TOP_UP_PURPOSE
+from apps.stations.services.moves import lock_top_up, lock_wash
 
 
 class WashPurpose(PurposeHandler):
     """Hands each result to the settlement, inside the transaction that records it."""
 
     purpose = PURPOSE
+
+    def lock_for_dispute(self, payment: PaymentView) -> None:
+        """Lock the wash, as its refunds do before they lock the payment."""
+        lock_wash(payment.subject)
 
     def payment_succeeded(self, payment: PaymentView) -> None:
         """Book the revenue and send the start."""
@@ -47,6 +52,10 @@ class TopUpPurpose(PurposeHandler):
     """
 
     purpose = TOP_UP_PURPOSE
+
+    def lock_for_dispute(self, payment: PaymentView) -> None:
+        """Lock the wash and the top-up, as refunds do before they lock the payment."""
+        lock_top_up(payment.subject)
 
     def payment_succeeded(self, payment: PaymentView) -> None:
         """Book the revenue and raise the total."""

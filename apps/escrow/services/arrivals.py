@@ -114,7 +114,7 @@ def lock_by_payment(payment_id: str) -> tuple[Funding, Hold]:
     """Return an attempt and its hold, which is locked until the transaction ends."""
     funding = Funding.objects.select_related("hold").get(payment_id=payment_id)
     hold = lock_hold(funding.hold.booking_id)
-    funding.refresh_from_db(fields=["captured_at", "closed_at"])
+    funding.refresh_from_db()  # whatever it brought or has left may have changed while we waited for the lock
     return funding, hold
 
 

@@ -1,6 +1,7 @@
 """Opening, locking and moving a hold. Each step runs inside the transaction of a use case.
 
-Locks are always taken in this order: payment operation, hold, booking, sitter, nights.
+Locks are always taken in this order: the gateway's operation and the row it moves, hold, payments that have
+succeeded, booking, sitter, nights.
 """
 
 from datetime import datetime
@@ -89,9 +90,12 @@ def start_release_clock(
 ) -> HoldView:
     """Start the clock to the payout: the policy's elapsed hours (24) from the later of completion and end.
 
+    A hold whose money went back entirely has nothing to wait for: it stays as it is, and the stay can be ended.
     Raises: Conflict `hold_moved` unless the money is held.
     """
     hold = lock_hold(booking_id)
+    if hold.state == HoldState.REFUNDED:
+        return view_hold(hold)
     wait, policy = policies.hold_time(hold)
     due = release_due(completed_at, scheduled_end_at, wait)
     clock = {"release_due_at": due, "next_attempt_at": due}

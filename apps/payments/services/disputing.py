@@ -50,6 +50,8 @@ def record_dispute(payment_pk: int, facts: DisputeFacts, at: datetime) -> Disput
     Raises: WrongAmount, UnknownDisputeStatus.
     """
     require_transaction()
+    found = Payment.objects.get(pk=payment_pk)
+    handler_for(found.purpose).lock_for_dispute(selectors.payment_view(found))
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_pk)
     status = _checked(payment, facts)
     row = Dispute.objects.filter(provider_id=facts.id).first() or _first(payment, facts, at)
