@@ -214,6 +214,7 @@ class Operation(PublicModel):
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(default=_after_grace)
     sent_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True, help_text="when the effect was last asked for, not only looked up")
     finished_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(default=real_now)

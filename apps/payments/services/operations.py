@@ -6,7 +6,7 @@ asking again; leases may overlap (a stopped process comes back), keys and look-u
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,6 +24,9 @@ from apps.payments.states import OPEN_OPERATIONS, OperationStatus, PaymentStatus
 Facts = TypeVar("Facts")
 MoneyRow = Payment | Refund | Transfer | Reversal
 
+# A request that we gave up waiting for is answered or dropped by the gateway well within this.
+ARRIVES_WITHIN = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -34,6 +37,20 @@ class Claim:
     token: UUID
     generation: int
     attempts: int
+    asked_at: datetime | None = None
+    stopped: str = ""
+
+    def refuse_if_stopped(self) -> None:
+        """Refuse to ask again what must not happen any more; call it when a look-up has found nothing.
+
+        An earlier request may still be on its way: only when it cannot arrive any more is it certain that
+        nothing happened. Until then the operation stays open and is looked up again.
+        Raises: GatewayRefused with the reason; GatewayUncertain.
+        """
+        if self.stopped:
+            if self.asked_at is not None and real_now() - self.asked_at >= ARRIVES_WITHIN:
+                raise GatewayRefused(self.stopped, "Stopped; what was sent before did not arrive.")
+            raise GatewayUncertain(f"stopped ({self.stopped}); what was sent before may still arrive")
 
     @property
     def repeated(self) -> bool:
@@ -47,12 +64,17 @@ class Claim:
 
 
 def claim(
-    operation: Operation, row: MoneyRow | None = None, *, withheld: Callable[[], bool] | None = None
+    operation: Operation,
+    row: MoneyRow | None = None,
+    *,
+    withheld: Callable[[], str] | None = None,
+    withhold: Callable[[str], object] | None = None,
 ) -> Claim | None:
     """Take the operation's lease and commit; None when it is finished, in other hands or withheld.
 
-    The row that it moves, if given, shows that an answer is awaited. `withheld` is asked before the first call,
-    in the claim's transaction: it answers True when it has closed the operation instead.
+    The row that it moves, if given, shows that an answer is awaited. `withheld` says before each call, in the
+    claim's transaction, why it must not be made. What was never sent is then closed by `withhold`; what was sent
+    may only be looked up (`Claim.refuse_if_stopped`).
     """
     token, now = uuid7(), real_now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -69,8 +91,13 @@ def claim(
         if not taken:
             return None
         operation.refresh_from_db()
-        if withheld is not None and operation.attempts == 1 and withheld():
+        stopped = withheld() if withheld is not None else ""
+        if stopped and operation.attempts == 1 and withhold is not None:
+            withhold(stopped)
             return None
+        if not stopped or operation.asked_at is None:
+            operation.asked_at = now
+            operation.save(update_fields=["asked_at"])
         if row is not None:
             _show(row, PaymentStatus.SENT, (PaymentStatus.PREPARED, PaymentStatus.UNKNOWN))
     return Claim(
@@ -79,6 +106,8 @@ def claim(
         token=token,
         generation=operation.generation,
         attempts=operation.attempts,
+        asked_at=operation.asked_at,
+        stopped=stopped,
     )
 
 

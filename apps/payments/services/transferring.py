@@ -66,7 +66,12 @@ def execute_transfer(transfer_id: str) -> TransferView:
 
 def transfer_if_due(operation: Operation, row: Transfer) -> None:
     """Make a transfer's call unless it is finished or in other hands."""
-    held = operations.claim(operation, row, withheld=lambda: _withheld(row))
+    held = operations.claim(
+        operation,
+        row,
+        withheld=lambda: _withheld(row),
+        withhold=lambda code: recording.refuse_transfer(row.pk, code, "Stopped before it was sent."),
+    )
     if held is None:
         return
     payment, payee = row.source_payment, row.payee
@@ -79,13 +84,11 @@ def transfer_if_due(operation: Operation, row: Transfer) -> None:
     )
 
 
-def _withheld(row: Transfer) -> bool:
-    """Close a transfer that its purpose, or a dispute opened since, wants stopped before it was ever sent."""
-    disputed = row.source_payment.disputes.filter(status__in=OPEN_DISPUTES).exists()
-    code = "payment_disputed" if disputed else handler_for(row.purpose).transfer_withheld(selectors.transfer_view(row))
-    if code:
-        recording.refuse_transfer(row.pk, code, "Stopped before it was sent.")
-    return bool(code)
+def _withheld(row: Transfer) -> str:
+    """Say why a transfer must not be sent, or sent again: its purpose stops it, or a dispute opened since."""
+    if row.source_payment.disputes.filter(status__in=OPEN_DISPUTES).exists():
+        return "payment_disputed"
+    return handler_for(row.purpose).transfer_withheld(selectors.transfer_view(row))
 
 
 def _transfer(held: Claim, row: Transfer, payment: Payment, payee: PayeeAccount) -> MovementFacts:
@@ -102,6 +105,7 @@ def _transfer(held: Claim, row: Transfer, payment: Payment, payee: PayeeAccount)
         found = gateway().find_transfer(row.transfer_group, transfer_id) if held.repeated else None
         if found is not None:
             return found
+        held.refuse_if_stopped()
         try:
             return gateway().transfer(request, key=held.key)
         except GatewayKeySpent:
