@@ -5,7 +5,8 @@ As in `journals`, every key is derived from the row that the event belongs to: a
 
 from apps.common.clock import business_now
 from apps.common.money import Money
-from apps.escrow.models import ClawBackPart, Dispute, Goodwill, Hold, ReceivableChange
+from apps.escrow.amounts import Parts
+from apps.escrow.models import ClawBackPart, Dispute, DisputeChange, Goodwill, Hold, ReceivableChange
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, Leg, credit, debit
 
@@ -72,6 +73,19 @@ def post_dispute_lost(hold: Hold, dispute: Dispute) -> None:
             debit(_deferred(hold), fee),
             debit(_LOSS, borne),
             credit(_SUSPENSE, stay + fee + borne),
+        ],
+    )
+
+
+def post_loss_covered(hold: Hold, change: DisputeChange, covered: Parts) -> None:
+    """Money of a payment that a bank took came back to us after all: it pays what that cost us."""
+    _post(
+        "escrow.loss_covered",
+        f"escrow-dispute-covered:{change.pk}",
+        [
+            debit(_escrow(hold), covered.stay),
+            debit(_deferred(hold), covered.owner_fee),
+            credit(_LOSS, covered.total),
         ],
     )
 

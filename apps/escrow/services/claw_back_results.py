@@ -12,8 +12,9 @@ from apps.escrow.events import PayoutClawedBack
 from apps.escrow.models import ClawBack, ClawBackPart, Hold, RefundPart
 from apps.escrow.services import receivables
 from apps.escrow.services.holds import lock_hold, move
+from apps.escrow.services.losses import charged_back, hold_again
 from apps.escrow.services.refunds import begin_refund
-from apps.escrow.services.shares import give_back
+from apps.escrow.services.shares import fundings_of, left_in
 from apps.escrow.states import HoldState, PartStatus
 from apps.payments.types import ReversalView
 
@@ -46,12 +47,14 @@ def settle_part(hold: Hold, part: ClawBackPart, *, came: int, code: str = "") ->
         return
     corrections.post_clawed_back(hold, part)
     back = Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency)
-    give_back(hold, [(part.release_part.funding, back)])
+    hold_again(hold, [(part.release_part.funding, back)])
 
 
 def carry_on(hold: Hold, row: ClawBack) -> None:
     """Take the next step of a claw back on a locked hold, if there is one to take now."""
     require_transaction()
+    if row.status == _Status.REFUNDING:
+        _end_if_taken(hold, row)
     if row.status not in {_Status.REVERSING, _Status.REVERSED}:
         return
     if row.parts.filter(status=PartStatus.IN_TRANSIT).exists():
@@ -81,9 +84,10 @@ def refund_settled(hold: Hold, row: ClawBack) -> None:
 def _refund(hold: Hold, row: ClawBack) -> None:
     """Begin the refund, in the transaction that booked the last reversal; a dispute makes it wait.
 
-    A dispute lost meanwhile may have given the owner some of it: what is still held goes back.
+    A dispute lost meanwhile may have given the owner some of it: what is still held, and can go back, does.
     """
-    stay, fee = min(row.stay_minor, hold.stay_left_minor), min(row.owner_fee_minor, hold.owner_fee_left_minor)
+    left = _refundable(hold)
+    stay, fee = min(row.stay_minor, left.stay.amount_minor), min(row.owner_fee_minor, left.owner_fee.amount_minor)
     if not stay and not fee:
         _finish(hold, row)
         return
@@ -100,6 +104,24 @@ def _refund(hold: Hold, row: ClawBack) -> None:
         _note(row, _Status.REVERSED, refusal.code)
     else:
         _note(row, _Status.REFUNDING, "")
+
+
+def _end_if_taken(hold: Hold, row: ClawBack) -> None:
+    """End a claw back whose refund was refused, and whose money a lost dispute gave the owner since."""
+    parts = RefundPart.objects.filter(refund__claw_back=row)
+    waiting = parts.filter(status=PartStatus.FAILED, sent_again_at__isnull=True)
+    under_way = parts.filter(status=PartStatus.IN_TRANSIT)
+    if waiting.exists() and not under_way.exists() and not _refundable(hold).total:
+        _finish(hold, row)
+
+
+def _refundable(hold: Hold) -> Parts:
+    """Return what is held of payments that the gateway still refunds: not of one that a bank took back in part."""
+    gone, total = charged_back(hold), Parts.of(0, 0, hold.currency)
+    for funding in fundings_of(hold):
+        if funding.pk not in gone:
+            total += left_in(hold, funding)
+    return total
 
 
 def _finish(hold: Hold, row: ClawBack) -> None:

@@ -82,9 +82,9 @@ def execute_claw_back(claw_back_id: str) -> ClawBackView:
     return view_claw_back(ClawBack.objects.select_related("hold").get(pk=row.pk))
 
 
-def continue_claw_backs(limit: int = 50) -> int:
+def continue_claw_backs() -> int:
     """Go on with claw backs that stand still, after a crash or a dispute; return how many were looked at."""
-    rows = list(ClawBack.objects.under_way().select_related("hold").order_by("id")[:limit])
+    rows = list(ClawBack.objects.under_way().select_related("hold").order_by("id"))
     for row in rows:
         try:
             with transaction.atomic(durable=True):
@@ -165,6 +165,7 @@ def _refuse_amounts(hold: Hold, wanted: Parts, paid: list[Paid]) -> None:
     ):
         if not Money.zero(hold.currency) <= part <= most:
             raise InvalidInput.field(name, f"must be between 0 and what the payout still stands for: {most}.")
+        standings.refuse_broken_steps(name, part, most)
     if not wanted.total:
         raise InvalidInput.field("amount_minor", "must be above zero.")
 
@@ -190,6 +191,7 @@ def _refuse_recovery(hold: Hold, amount: Money, losses: Sequence[Dispute], paid:
     most = min(ours, sum((standing.sitter for _, standing in paid), zero))
     if not zero < amount <= most:
         raise InvalidInput.field("amount_minor", f"must be above 0, and at most {most}: our loss, out of the payout.")
+    standings.refuse_broken_steps("amount_minor", amount, most)
 
 
 def _require_reason(reason: str) -> None:

@@ -13,26 +13,24 @@ from apps.escrow.models import Dispute, DisputeChange, Funding, Hold
 from apps.escrow.services import claw_back_results
 from apps.escrow.services.arrivals import lies_unused, lock_by_payment
 from apps.escrow.services.blockers import block, unblock
-from apps.escrow.services.holds import move
-from apps.escrow.services.shares import left_in, take
+from apps.escrow.services.losses import end_if_whole, take_for_loss
 from apps.escrow.states import Blocker, HoldState
 from apps.payments.types import DisputeView
 
 _Status = Dispute.Status
-_HELD = frozenset({HoldState.HELD, HoldState.RELEASE_DUE})
 
 
 def record(view: DisputeView) -> None:
     """Record where a dispute stands, and let the hold follow. Inside the payments app's result transaction.
 
-    The same news twice, and news that an end has overtaken, change nothing.
+    The same news twice change nothing, and a loss is final. A bank may take up again what it had decided for us.
     """
     require_transaction()
     funding, hold = lock_by_payment(view.payment_id)
     dispute = hold.disputes.filter(dispute_id=view.id).first()
     if dispute is None:
         dispute = _open(hold, funding, view)
-    elif dispute.status == view.status or dispute.decided_at is not None:
+    elif dispute.status in {view.status, _Status.LOST}:
         return
     _note(dispute, view)
     if dispute.status in {_Status.INQUIRY, _Status.OPEN}:
@@ -63,8 +61,7 @@ def _note(dispute: Dispute, view: DisputeView) -> None:
     dispute.status = view.status
     dispute.amount_minor = view.amount.amount_minor
     dispute.evidence_due_at = view.evidence_due_at
-    if dispute.status not in {_Status.INQUIRY, _Status.OPEN}:
-        dispute.decided_at = now
+    dispute.decided_at = None if dispute.status in {_Status.INQUIRY, _Status.OPEN} else now
     dispute.save(update_fields=["status", "amount_minor", "evidence_due_at", "decided_at"])
     DisputeChange.objects.create(
         dispute=dispute, status=view.status, withdrawn_minor=view.withdrawn.amount_minor, happened_at=now
@@ -73,25 +70,12 @@ def _note(dispute: Dispute, view: DisputeView) -> None:
 
 def _lose(hold: Hold, funding: Funding, dispute: Dispute, withdrawn: Money) -> None:
     """Take a loss out of what is held of the payment, by the components' shares; beyond that it is ours."""
-    lost = _of_surplus(hold, funding, withdrawn) if funding.surplus else _of_held(hold, funding, withdrawn)
+    lost = _of_surplus(hold, funding, withdrawn) if funding.surplus else take_for_loss(hold, funding.pk, withdrawn)
     dispute.stay_lost_minor = lost.stay.amount_minor
     dispute.owner_fee_lost_minor = lost.owner_fee.amount_minor
     dispute.borne_minor = (withdrawn - lost.total).amount_minor
     dispute.save(update_fields=["stay_lost_minor", "owner_fee_lost_minor", "borne_minor"])
     corrections.post_dispute_lost(hold, dispute)
-
-
-def _of_held(hold: Hold, funding: Funding, withdrawn: Money) -> Parts:
-    left = left_in(hold, funding)
-    taken = min(withdrawn, left.total)
-    if not taken:
-        return Parts.of(0, 0, hold.currency)
-    lost = Parts(*taken.allocate([left.stay.amount_minor, left.owner_fee.amount_minor]))
-    take(hold, [(funding, lost)])
-    hold.stay_refunded_minor += lost.stay.amount_minor
-    hold.owner_fee_refunded_minor += lost.owner_fee.amount_minor
-    hold.save(update_fields=["stay_refunded_minor", "owner_fee_refunded_minor"])
-    return lost
 
 
 def _of_surplus(hold: Hold, funding: Funding, withdrawn: Money) -> Parts:
@@ -102,9 +86,7 @@ def _of_surplus(hold: Hold, funding: Funding, withdrawn: Money) -> Parts:
 
 def _go_on(hold: Hold) -> None:
     """Let the hold go on where it stood; one whose money a lost dispute took entirely is at its end."""
-    whole = (hold.stay_refunded_minor, hold.owner_fee_refunded_minor) == (hold.stay_minor, hold.owner_fee_minor)
-    if hold.state in _HELD and whole:
-        move(hold, HoldState.REFUNDED, actor=None, reason="a lost dispute took what was left")
-    elif hold.state == HoldState.CLAWING_BACK:
+    end_if_whole(hold)
+    if hold.state == HoldState.CLAWING_BACK:
         for row in hold.claw_backs.under_way():
             claw_back_results.carry_on(hold, row)

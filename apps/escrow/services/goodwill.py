@@ -75,6 +75,7 @@ def _shares(hold: Hold, amount: Money) -> list[tuple[Funding, Money]]:
     limit = sum((left for _, left in most), zero)
     if not zero < amount <= limit:
         raise InvalidInput.field("amount_minor", f"must be above 0, and at most {limit}: what was paid, less refunds.")
+    standings.refuse_broken_steps("amount_minor", amount, limit)
     shares = []
     for funding, left in most:
         step = min(amount, left)

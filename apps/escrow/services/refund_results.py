@@ -10,7 +10,7 @@ from apps.escrow.models import Hold, Refund, RefundPart
 from apps.escrow.services import claw_back_results
 from apps.escrow.services.blockers import block
 from apps.escrow.services.holds import lock_hold, move
-from apps.escrow.services.shares import give_back
+from apps.escrow.services.losses import end_if_whole, hold_again, is_whole
 from apps.escrow.states import Blocker, HoldState, PartStatus
 from apps.payments.types import RefundView as GatewayRefund
 
@@ -46,13 +46,16 @@ def settle_failure(operation: GatewayRefund) -> None:
     if returned:
         journals.post_refund_returned(part)
         _count_refunded(hold, part, sign=-1)
-    give_back(hold, [(part.funding, Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency))])
+    hold_again(hold, [(part.funding, Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency))])
     _conclude(hold, part.refund)
     _go_on(hold, "refund refused")
-    if hold.state == HoldState.REFUNDED:
+    if hold.state == HoldState.REFUNDED and not is_whole(hold):
         move(hold, HoldState.HELD, actor=None, reason="refund returned")
+    end_if_whole(hold)
     if part.refund.claw_back is not None:
         claw_back_results.refund_settled(hold, part.refund.claw_back)
+    if is_whole(hold):
+        return  # what came back paid for what the owner has through the bank: nothing is the owner's any more
     why = "returned by the owner's bank" if returned else "refused by the gateway"
     block(hold, Blocker.FREEZE, actor=None, reason=f"a refund was {why}")
 
@@ -76,7 +79,7 @@ def _conclude(hold: Hold, refund: Refund) -> None:
                 booking_id=hold.booking_id,
                 amount_minor=sum(part.stay_minor + part.owner_fee_minor for part in paid),
                 currency=refund.currency,
-                whole=_is_whole(hold),
+                whole=is_whole(hold),
             )
         )
 
@@ -87,13 +90,8 @@ def _go_on(hold: Hold, reason: str) -> None:
         return
     if RefundPart.objects.filter(refund__hold=hold, status=PartStatus.IN_TRANSIT).exists():
         return
-    next_state = HoldState.REFUNDED if _is_whole(hold) else HoldState(hold.resume_state)
+    next_state = HoldState.REFUNDED if is_whole(hold) else HoldState(hold.resume_state)
     move(hold, next_state, actor=None, reason=reason, resume_state="")
-
-
-def _is_whole(hold: Hold) -> bool:
-    refunded = (hold.stay_refunded_minor, hold.owner_fee_refunded_minor)
-    return refunded == (hold.stay_minor, hold.owner_fee_minor)
 
 
 def _count_refunded(hold: Hold, part: RefundPart, *, sign: int) -> None:

@@ -11,6 +11,7 @@ from apps.common.money import Money
 from apps.escrow.amounts import Parts, share_refund
 from apps.escrow.models import ClawBack, Hold, Refund, RefundPart
 from apps.escrow.services.holds import lock_hold, move
+from apps.escrow.services.losses import charged_back
 from apps.escrow.services.shares import fundings_of, left_in, take
 from apps.escrow.states import PAID_OUT, HoldState, PartStatus
 from apps.escrow.types import RefundView
@@ -88,7 +89,8 @@ def begin_refund(
 ) -> Refund:
     """Write the intent of a refund that is within what a locked hold has left, one part a funding.
 
-    The newest funding gives first. Held money moves to `refunding`; another state stays as it is.
+    The newest funding gives first, one that a bank took back in part last. Held money moves to `refunding`;
+    another state stays as it is.
     """
     require_transaction()
     row = Refund.objects.create(
@@ -100,7 +102,8 @@ def begin_refund(
         actor=actor,
         claw_back=claw_back,
     )
-    fundings = fundings_of(hold)
+    gone = charged_back(hold)
+    fundings = sorted(fundings_of(hold), key=lambda funding: funding.pk not in gone)
     shares = share_refund(parts, [left_in(hold, funding) for funding in fundings])
     taken = [(funding, share) for funding, share in zip(fundings, shares, strict=True) if share.total]
     take(hold, taken)

@@ -12,7 +12,7 @@ from apps.escrow.events import PayoutFailed, PayoutReleased
 from apps.escrow.models import Hold, Release, ReleasePart
 from apps.escrow.services import receivables
 from apps.escrow.services.holds import lock_hold, move
-from apps.escrow.services.shares import give_back
+from apps.escrow.services.losses import end_if_whole, hold_again
 from apps.escrow.services.stops import STOPS
 from apps.escrow.states import HoldState, PartStatus
 from apps.payments.types import TransferView
@@ -41,8 +41,9 @@ def settle_failure(transfer: TransferView) -> None:
     _close(part, PartStatus.FAILED, transfer.failure_code or "transfer_failed")
     journals.post_release_undone(part)
     receivables.give_up(part)
-    give_back(hold, [(part.funding, Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency))])
+    hold_again(hold, [(part.funding, Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency))])
     conclude(hold, part.release)
+    end_if_whole(hold)
 
 
 def conclude(hold: Hold, release: Release) -> None:

@@ -2,7 +2,7 @@
 
 from django.db.models import Sum
 
-from apps.common.errors import Conflict
+from apps.common.errors import Conflict, InvalidInput
 from apps.common.money import Money
 from apps.escrow.amounts import Parts
 from apps.escrow.clawing import Standing
@@ -42,6 +42,12 @@ def refuse_unless_paid_out(hold: Hold) -> None:
         raise Conflict(
             "payment_disputed", "The card's bank decides about this payment; what goes back now is lost twice."
         )
+
+
+def refuse_broken_steps(name: str, amount: Money, most: Money) -> None:
+    """Refuse what a card cannot be refunded: the gateway would, when the money has left the sitter already."""
+    if amount != most and amount.amount_minor % amount.step_minor:
+        raise InvalidInput.field(name, f"must be a multiple of {amount.step_minor}, as cards are refunded.")
 
 
 def refundable(hold: Hold, funding: Funding) -> Money:
