@@ -27,8 +27,10 @@ ICONS = {
     "stations": "local_laundry_service",
     "stations.Alert": "notification_important",
     "stations.Bay": "shower",
+    "stations.ChemicalLimits": "tune",
     "stations.Command": "send",
     "stations.DeadLetter": "mark_email_unread",
+    "stations.MaintenanceVisit": "home_repair_service",
     "stations.Station": "storefront",
     "stations.Tank": "water_drop",
     "commission": "percent",
@@ -69,6 +71,8 @@ def sidebar(app_list: list[dict[str, Any]], request: HttpRequest) -> list[dict[s
         _item("Overview", reverse("admin:index"), "space_dashboard", path, exact=True),
         _item("Live stations", reverse("admin:stations_live"), "sensors", path),
     ]
+    if accounts.belongs_to(request.user, "Operations", "Support"):
+        items["Operations"].append(_item("Refills", reverse("admin:stations_refills"), "local_shipping", path))
     if accounts.belongs_to(request.user, "Finance"):
         items["Finance"].append(_item("Payouts", reverse("admin:payouts"), "price_check", path))
     for app in app_list:

@@ -6,13 +6,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 
 from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column
+from apps.stations import admin_operations  # noqa: F401 - its pages are registered with these
 from apps.stations.bay_codes import code_svg, codes_pdf
 from apps.stations.models import (
     Alert,
@@ -145,11 +148,11 @@ class EntryRow(RowsInline):
 class StationAdmin(StationsAdmin):
     """Stations with bays, tanks and programs; never their credentials."""
 
-    list_display = ("slug", "name", "place", "online", "firmware", "last_seen_at", "revoked_at")
-    list_filter = ("online",)
+    list_display = ("slug", "name", "place", "zone", "online", "firmware", "last_seen_at", "revoked_at", "figures")
+    list_filter = ("online", "zone")
     search_fields = ("slug__istartswith", "name__istartswith")
     ordering = ("slug",)
-    fields = ("slug", "name", "place", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
+    fields = ("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
     inlines = (BayRow, TankRow, ProgramRow)
     actions = ("print_station_codes", "revoke")
 
@@ -157,6 +160,11 @@ class StationAdmin(StationsAdmin):
     def print_station_codes(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:
         """Answer the sheets of every bay of the chosen stations."""
         return sheets(self, request, Bay.objects.filter(station__in=queryset))
+
+    @admin.display(description="Figures")
+    def figures(self, station: Station) -> str:
+        """Lead to the charts, and from there to visits and the zone."""
+        return format_html('<a href="{}">Charts</a>', reverse("admin:stations_figures", args=[station.slug]))
 
     @admin.action(description="Revoke, with a reason", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:
@@ -212,9 +220,29 @@ class BayAdmin(StationsAdmin):
 class TankAdmin(StationsAdmin):
     """Levels against thresholds."""
 
-    list_display = ("station", "chemical", "level_pct", "level_ml", "capacity_ml", "status", "reported_at")
+    list_display = (
+        "station",
+        "chemical",
+        "level_pct",
+        "level_ml",
+        "capacity_ml",
+        "warning_pct",
+        "critical_pct",
+        "status",
+        "reported_at",
+    )
     list_filter = ("status", "chemical", "station")
     list_select_related = ("station",)
+    actions = ("set_thresholds",)
+
+    @admin.action(description="Set thresholds, with a reason", permissions=["act"])
+    def set_thresholds(self, request: HttpRequest, queryset: QuerySet[Tank]) -> HttpResponse | None:
+        """Open the form of the one chosen tank."""
+        chosen = list(queryset[:2])
+        if len(chosen) != 1:
+            self.message_user(request, "Choose one tank: each has thresholds of its own.", messages.ERROR)
+            return None
+        return HttpResponseRedirect(reverse("admin:stations_thresholds", args=[chosen[0].pk]))
 
 
 @admin.register(Wash)
@@ -279,12 +307,17 @@ class AlertAdmin(StationsAdmin):
     list_select_related = ("station",)
     ordering = ("-id",)
     inlines = (EntryRow,)
-    actions = ("acknowledge", "clear")
+    actions = ("acknowledge", "escalate", "clear")
 
     @admin.action(description="Acknowledge, with a reason", permissions=["act"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Say that somebody looks after the chosen alerts."""
         return self.by_id(request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
+
+    @admin.action(description="Make critical, with a reason", permissions=["act"])
+    def escalate(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        """Say that the chosen alerts are worse than they look."""
+        return self.by_id(request, queryset.select_related("station"), "make critical", alerts.escalate)
 
     @admin.action(description="Clear, with a reason", permissions=["act"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:

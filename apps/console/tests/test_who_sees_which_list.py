@@ -35,6 +35,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "sitters.VettingCase": (SAFETY,),
     "statements.Statement": (FINANCE,),
     **dict.fromkeys(("stations.Alert", "stations.Bay", "stations.Command"), (OPERATIONS, SUPPORT)),
+    **dict.fromkeys(("stations.ChemicalLimits", "stations.MaintenanceVisit"), (OPERATIONS, SUPPORT)),
     **dict.fromkeys(("stations.DeadLetter", "stations.Station"), (OPERATIONS, SUPPORT)),
     **dict.fromkeys(("stations.Tank", "stations.Wash"), (OPERATIONS, SUPPORT)),
 }

@@ -102,6 +102,31 @@ def acknowledge(actor: User, alert_id: str, *, reason: str) -> Alert:
         return alert
 
 
+def escalate(actor: User, alert_id: str, *, reason: str) -> Alert:
+    """Make an alert critical by hand; whoever had acknowledged it has to look again.
+
+    Raises: NotFound; Conflict `alert_cleared`, `alert_critical`.
+    """
+    with transaction.atomic(durable=True):
+        alert = _locked(alert_id)
+        if alert.severity == Severity.CRITICAL:
+            raise Conflict("alert_critical", "This alert is critical already; nothing was changed.")
+        Alert.objects.filter(pk=alert.pk).update(severity=Severity.CRITICAL, acknowledged_at=None)
+        alert.refresh_from_db()
+        _append(alert, AlertChange.ESCALATED, actor, reason)
+        _announce(alert)
+        audit.record(actor, "alert.escalated", str(alert.public_id), reason=reason)
+        return alert
+
+
+def note_level(alert: Alert, level_pct: int, message: str) -> None:
+    """Let an open alert speak of the level of now; its severity and its history stay."""
+    require_transaction()
+    if alert.level_pct != level_pct:
+        Alert.objects.filter(pk=alert.pk, cleared_at=None).update(level_pct=level_pct, message=message)
+        alert.level_pct, alert.message = level_pct, message
+
+
 def clear(actor: User, alert_id: str, *, reason: str) -> Alert:
     """Close an alert by hand; a level that is still low raises a new one at the next sweep.
 

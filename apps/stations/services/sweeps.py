@@ -92,7 +92,8 @@ def sweep_levels() -> int:
     for tank in _known_tanks():
         status = judge(tank.level_ml, tank.capacity_ml, tank.thresholds, tank.status)
         low += status != TankStatus.OK
-        if status == tank.status and _alert_fits(status, tank.alert_severity, tank.alert_is_older):
+        told = tank.alert_pct == tank.level_pct or not tank.alert_is_older
+        if status == tank.status and told and _alert_fits(status, tank.alert_severity, tank.alert_is_older):
             continue
         with transaction.atomic(durable=True):
             locked = Tank.objects.select_for_update(of=("self",)).select_related("station").get(pk=tank.pk)
@@ -148,6 +149,7 @@ def _known_tanks() -> QuerySet[Tank, Any]:
         Tank.objects.exclude(status=TankStatus.UNKNOWN)
         .annotate(
             alert_severity=Subquery(open_alert.values("severity")[:1]),
+            alert_pct=Subquery(open_alert.values("level_pct")[:1]),
             alert_is_older=Exists(open_alert.filter(raised_at__lt=OuterRef("reported_at"))),
         )
         .order_by("id")

@@ -122,15 +122,12 @@ def judge_tank(tank: Tank) -> None:
         tank.status = status
     component = f"tank:{tank.chemical}"
     if status == TankStatus.OK:
-        alerts.clear_alert(tank.station, component, reason="refilled")
+        alerts.clear_alert(tank.station, component, reason="the level is above its thresholds")
         return
-    alerts.raise_alert(
-        tank.station,
-        component,
-        Severity.CRITICAL if status == TankStatus.CRITICAL else Severity.WARNING,
-        level_pct=tank.level_pct,
-        message=f"{tank.chemical} is at {tank.level_pct}%: refill it.",
-    )
+    message = f"{tank.chemical} is at {tank.level_pct}%: refill it."
+    severity = Severity.CRITICAL if status == TankStatus.CRITICAL else Severity.WARNING
+    alert = alerts.raise_alert(tank.station, component, severity, level_pct=tank.level_pct, message=message)
+    alerts.note_level(alert, tank.level_pct, message)
 
 
 def _follow_bay(report: BayReport) -> None:

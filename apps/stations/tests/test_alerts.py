@@ -124,3 +124,12 @@ def test_history_refuses_to_be_changed(device: Device) -> None:
     device.say(device.level(1_000))
     with pytest.raises(DatabaseError, match="append-only"):
         Alert.objects.get().entries.update(reason="never happened")
+
+
+def test_the_sweep_lets_an_open_alert_speak_of_the_level_of_now(device: Device) -> None:
+    device.say(device.level(4_000))
+    device.say(device.level(3_000))
+    sweeps.sweep_levels()
+    alert = Alert.objects.get()
+    assert (alert.severity, alert.level_pct, alert.message) == ("warning", 15, "shampoo is at 15%: refill it.")
+    assert alert.entries.count() == 1

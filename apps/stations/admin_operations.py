@@ -1,0 +1,224 @@
+"""What Operations do beyond looking: visits, the refill list, figures of a station, thresholds, zones, limits."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+
+from apps.accounts import selectors as accounts
+from apps.accounts.console import StaffAdmin
+from apps.common.admin import RowsInline
+from apps.common.clock import real_now
+from apps.common.errors import DomainError, NotFound
+from apps.common.ids import uuid7
+from apps.stations import charts
+from apps.stations.console_forms import LimitsForm, RefusableForm, ThresholdsForm, VisitForm, ZoneForm
+from apps.stations.figures import as_json, station_figures
+from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Station, Tank
+from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
+from apps.stations.services import limits_of_chemicals, settings_of_stations, visits
+
+LOOK, ACT = ("Operations", "Support"), ("Operations",)
+
+
+class RefillRow(RowsInline):
+    """What a visit poured."""
+
+    model = Refill
+    related = ("tank",)
+    fields = ("tank", "at", "before_ml", "after_ml", "canister")
+
+
+class OperationsAdmin(StaffAdmin):
+    """Lists with pages of their own, which Operations alone may send."""
+
+    seen_by: ClassVar[tuple[str, ...]] = LOOK
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Operations answer for stations."""
+        return accounts.belongs_to(request.user, *ACT)
+
+    def ask(
+        self, request: HttpRequest, title: str, form: RefusableForm, act: Callable[[], object], back: str
+    ) -> HttpResponse:
+        """Show the form, or do what it says and go back; a refusal is shown beside its field."""
+        if not self.has_act_permission(request):
+            raise PermissionDenied
+        if request.method == "POST" and form.is_valid():
+            try:
+                act()
+                self.message_user(request, f"Done: {title}.")
+                return HttpResponseRedirect(back)
+            except DomainError as refusal:
+                form.show(refusal)
+        context = {**self.admin_site.each_context(request), "title": title, "form": form, "back": back}
+        return TemplateResponse(request, "admin/stations/form.html", context)
+
+    def look(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        """Show a page to those who see the list."""
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **context})
+
+    def page(self, route: str, view: Any, name: str) -> URLPattern:
+        """Return the address of a page for those who see the list."""
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not self.has_view_permission(request):
+                raise PermissionDenied
+            answer: HttpResponse = view(request, *args, **kwargs)
+            return answer
+
+        return path(route, self.admin_site.admin_view(guarded), name=name)
+
+
+@admin.register(MaintenanceVisit)
+class VisitAdmin(OperationsAdmin):
+    """Who was where and what they poured; the refill list and the figures of a station hang here, too."""
+
+    list_display = ("visited_at", "station", "actor", "done", "recorded_at")
+    list_filter = ("station",)
+    list_select_related = ("station", "actor")
+    ordering = ("-id",)
+    fields = ("public_id", "station", "actor", "visited_at", "done", "recorded_at")
+    inlines = (RefillRow,)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Put our pages before the list's."""
+        return [
+            self.page("refills/", self.refills_page, "stations_refills"),
+            self.page("refills.csv", self.refills_csv, "stations_refills_csv"),
+            self.page("at/<slug:slug>/record/", self.record_page, "stations_record_visit"),
+            self.page("at/<slug:slug>/zone/", self.zone_page, "stations_zone"),
+            self.page("at/<slug:slug>/figures/", self.figures_page, "stations_figures"),
+            self.page("tank/<int:pk>/thresholds/", self.thresholds_page, "stations_thresholds"),
+            *super().get_urls(),
+        ]
+
+    def refills_page(self, request: HttpRequest) -> HttpResponse:
+        """Show the driver's list."""
+        within = _within(request)
+        context = {"title": "Refills", "tours": refill_plan(within), "within": within}
+        return self.look(request, "admin/stations/refills.html", context)
+
+    def refills_csv(self, request: HttpRequest) -> HttpResponse:
+        """Give the same list as a file."""
+        answer = HttpResponse(as_csv(refill_plan(_within(request))), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="refills-{real_now():%Y-%m-%d}.csv"'
+        return answer
+
+    def record_page(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Record a visit."""
+        station = get_object_or_404(Station, slug=slug)
+        first = {"key": str(uuid7()), "visited_at": real_now().replace(second=0, microsecond=0)}
+        form = VisitForm(station, request.POST or None, initial=first)
+
+        def act() -> None:
+            data = form.cleaned_data
+            visits.record_visit(
+                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
+                slug,
+                key=data["key"],
+                visited_at=data["visited_at"],
+                done=data["done"],
+                refills=form.refills(),
+            )
+
+        back = reverse("admin:stations_maintenancevisit_changelist")
+        return self.ask(request, f"Record a visit to {station.name}", form, act, back)
+
+    def zone_page(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Put a station into a zone."""
+        station = get_object_or_404(Station, slug=slug)
+        form = ZoneForm(request.POST or None, initial={"zone": station.zone})
+
+        def act() -> None:
+            settings_of_stations.set_zone(
+                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
+                slug,
+                **form.cleaned_data,
+            )
+
+        return self.ask(request, f"Zone of {station.name}", form, act, reverse("admin:stations_station_changelist"))
+
+    def thresholds_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Set the thresholds of a tank."""
+        tank = get_object_or_404(Tank.objects.select_related("station"), pk=pk)
+        now = {"warning_pct": tank.warning_pct, "critical_pct": tank.critical_pct}
+        form = ThresholdsForm(request.POST or None, initial=now)
+
+        def act() -> None:
+            settings_of_stations.set_thresholds(
+                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
+                pk,
+                **form.cleaned_data,
+            )
+
+        title = f"Thresholds of {tank.station.name}, {tank.chemical}"
+        return self.ask(request, title, form, act, reverse("admin:stations_tank_changelist"))
+
+    def figures_page(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Draw a station's last week, or give its numbers with `?format=json`."""
+        try:
+            figures = station_figures(slug)
+        except NotFound as error:
+            raise Http404 from error
+        if request.GET.get("format") == "json":
+            return JsonResponse(as_json(figures))
+        lines = [
+            charts.Line(one.tank.chemical, [_pct(level, one.tank.capacity_ml) for level in one.levels])
+            for one in figures.tanks
+        ]
+        rows = zip(figures.hours, figures.washes, *(one.levels for one in figures.tanks), strict=True)
+        context = {
+            "title": f"Figures of {figures.station.name}",
+            "figures": figures,
+            "levels": charts.line_chart("Levels of the last 7 days, in per cent", figures.hours, lines),
+            "legend": charts.legend(lines),
+            "washes": charts.bar_chart("Washes begun in each hour of the last 7 days", figures.hours, figures.washes),
+            "rows": [(row[0], row[1], row[2:]) for row in rows][::-1],
+            "may_act": self.has_act_permission(request),
+        }
+        return self.look(request, "admin/stations/figures.html", context)
+
+
+@admin.register(ChemicalLimits)
+class ChemicalLimitsAdmin(OperationsAdmin):
+    """From where on chemicals that do not add up are told; the newest row counts."""
+
+    list_display = ("since", "actor", "reason", "leak_ml", "leak_pct", "theft_ml", "clog_pct", "refill_ml")
+    list_select_related = ("actor",)
+    ordering = ("-id",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the form of new limits."""
+        return [self.page("change/", self.change_page, "stations_change_limits"), *super().get_urls()]
+
+    def change_page(self, request: HttpRequest) -> HttpResponse:
+        """Ask for new limits."""
+        form = LimitsForm(request.POST or None, initial=asdict(limits_of_chemicals.current_limits()))
+
+        def act() -> None:
+            limits_of_chemicals.change_limits(
+                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
+                form.limits(),
+                reason=form.cleaned_data["reason"],
+            )
+
+        back = reverse("admin:stations_chemicallimits_changelist")
+        return self.ask(request, "Limits of the chemical reconciliation", form, act, back)
+
+
+def _within(request: HttpRequest) -> int:
+    """Return how many days ahead the list looks; what is no number from 0 to 60 is the usual week."""
+    asked = request.GET.get("within", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and int(asked[:3]) <= 60 else WITHIN_DAYS
+
+
+def _pct(level_ml: int | None, capacity_ml: int) -> float | None:
+    return None if level_ml is None else level_ml * 100 / capacity_ml

@@ -1,0 +1,113 @@
+"""Forms of Operations: visits with refills, thresholds, zones, limits of the chemical reconciliation."""
+
+from dataclasses import fields as fields_of
+from typing import Any
+
+from django import forms
+
+from apps.common.errors import DomainError
+from apps.stations.chemistry import Limits
+from apps.stations.models import Station, Tank
+from apps.stations.services.visits import Poured
+
+LABELS = {
+    "refill_ml": "A rise counts as a refill from, ml",
+    "refill_window_minutes": "A refill has to be recorded within, minutes",
+    "leak_ml": "A leak is told from, ml missing in 24 hours",
+    "leak_pct": "... and from this share of what washes used, %",
+    "theft_ml": "A fall while idle is told from, ml",
+    "theft_minutes": "... within, minutes",
+    "clog_pct": "A nozzle is told when it gives less by, %",
+    "clog_washes": "... over at least so many washes in 24 hours",
+}
+
+
+class RefusableForm(forms.Form):
+    """A form that can show what a service refused."""
+
+    def show(self, refusal: DomainError) -> None:
+        """Put a refusal where it belongs."""
+        named = {name: said for name, said in refusal.details.items() if name in self.fields}
+        for name, said in named.items():
+            self.add_error(name, said)
+        for name, said in refusal.details.items():
+            if name not in named and isinstance(said, list):
+                self.add_error(None, f"{name}: {' '.join(said)}")
+        if not self.errors:
+            self.add_error(None, refusal.message)
+
+
+def reason_field() -> forms.CharField:
+    """Ask why."""
+    return forms.CharField(max_length=200, widget=forms.Textarea(attrs={"rows": 2}), label="Why?")
+
+
+class ThresholdsForm(RefusableForm):
+    """When a tank warns and when it is critical."""
+
+    warning_pct = forms.IntegerField(label="Warn below, %", min_value=1, max_value=100)
+    critical_pct = forms.IntegerField(label="Critical below, %", min_value=1, max_value=100)
+    reason = reason_field()
+
+
+class ZoneForm(RefusableForm):
+    """The refill tour that a station belongs to."""
+
+    zone = forms.CharField(max_length=60, required=False, label="Zone")
+    reason = reason_field()
+
+
+class LimitsForm(RefusableForm):
+    """New limits, filled in with those in force."""
+
+    reason = reason_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [field.name for field in fields_of(Limits)]
+        for name in names:
+            self.fields[name] = forms.IntegerField(label=LABELS[name], min_value=1, max_value=1_000_000)
+        self.order_fields([*names, "reason"])
+
+    def limits(self) -> Limits:
+        """Return what was filled in."""
+        return Limits(**{name: self.cleaned_data[name] for name in self.fields if name != "reason"})
+
+
+class VisitForm(RefusableForm):
+    """A visit: when, what was done, and for each tank what was read before and after a refill."""
+
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    visited_at = forms.SplitDateTimeField(
+        label="When (UTC)",
+        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time"}),
+    )
+    done = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 3}), label="What was done?")
+
+    def __init__(self, station: Station, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tanks: list[Tank] = list(station.tanks.order_by("chemical"))
+        for tank in self._tanks:
+            of = tank.chemical
+            most = {"required": False, "min_value": 0, "max_value": tank.capacity_ml}
+            self.fields[f"{of}:before"] = forms.IntegerField(label=f"{of}: before the refill, ml", **most)
+            self.fields[f"{of}:after"] = forms.IntegerField(label=f"{of}: after it, ml", **most)
+            self.fields[f"{of}:canister"] = forms.CharField(label=f"{of}: canister", max_length=60, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A refill has both levels or neither."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for tank in self._tanks:
+            before, after = data.get(f"{tank.chemical}:before"), data.get(f"{tank.chemical}:after")
+            if (before is None) != (after is None):
+                self.add_error(f"{tank.chemical}:after", "Give both levels, or neither.")
+        return data
+
+    def refills(self) -> list[Poured]:
+        """Return what was poured."""
+        data, names = self.cleaned_data, [tank.chemical for tank in self._tanks]
+        return [
+            Poured(of, data[f"{of}:before"], data[f"{of}:after"], data[f"{of}:canister"])
+            for of in names
+            if data.get(f"{of}:after") is not None
+        ]
