@@ -74,7 +74,8 @@ class OperationsAdmin(StaffAdmin):
             answer: HttpResponse = view(request, *args, **kwargs)
             return answer
 
-        return path(route, self.admin_site.admin_view(guarded), name=name)
+        address: URLPattern = path(route, self.admin_site.admin_view(guarded), name=name)
+        return address
 
 
 @admin.register(MaintenanceVisit)

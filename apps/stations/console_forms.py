@@ -74,6 +74,10 @@ class LimitsForm(RefusableForm):
         return Limits(**{name: self.cleaned_data[name] for name in self.fields if name != "reason"})
 
 
+def _level(label: str, tank: Tank) -> forms.IntegerField:
+    return forms.IntegerField(label=label, required=False, min_value=0, max_value=tank.capacity_ml)
+
+
 class VisitForm(RefusableForm):
     """A visit: when, what was done, and for each tank what was read before and after a refill."""
 
@@ -89,9 +93,8 @@ class VisitForm(RefusableForm):
         self._tanks: list[Tank] = list(station.tanks.order_by("chemical"))
         for tank in self._tanks:
             of = tank.chemical
-            most = {"required": False, "min_value": 0, "max_value": tank.capacity_ml}
-            self.fields[f"{of}:before"] = forms.IntegerField(label=f"{of}: before the refill, ml", **most)
-            self.fields[f"{of}:after"] = forms.IntegerField(label=f"{of}: after it, ml", **most)
+            self.fields[f"{of}:before"] = _level(f"{of}: before the refill, ml", tank)
+            self.fields[f"{of}:after"] = _level(f"{of}: after it, ml", tank)
             self.fields[f"{of}:canister"] = forms.CharField(label=f"{of}: canister", max_length=60, required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ SHAMPOO = Poured("shampoo", 1_000, 19_000, "C-77")
 
 
 def visit(actor: User, *refills: Poured, **changes: Any) -> MaintenanceVisit:
-    given = {"key": "form-1", "visited_at": real_now(), "done": "Filled up, cleaned."}
+    given: dict[str, Any] = {"key": "form-1", "visited_at": real_now(), "done": "Filled up, cleaned."}
     return record_visit(actor, "riverside", refills=refills, **given | changes)
 
 
