@@ -29,10 +29,11 @@ from apps.stations.models import (
     Tank,
     TopUp,
     Wash,
+    WashMove,
     WashRefund,
     WashTransition,
 )
-from apps.stations.services import alerts, codes, provisioning, staff
+from apps.stations.services import alerts, bay_locks, codes, presence, provisioning, staff
 
 ACT = ("Operations",)
 MOST_SHEETS = 100
@@ -84,7 +85,7 @@ class BayRow(RowsInline):
     """Bays of a station."""
 
     model = Bay
-    fields = ("number", "state", "seconds_left", "fault", "reported_at")
+    fields = ("number", "state", "seconds_left", "fault", "locked_at", "presence_code", "reported_at")
 
 
 class TankRow(RowsInline):
@@ -120,6 +121,15 @@ class RefundRow(RowsInline):
 
     model = WashRefund
     fields = ("created_at", "status", PART, "payment_id", "refund_id")
+
+
+class MoveRow(RowsInline):
+    """Bays that a wash has left after a fault."""
+
+    model = WashMove
+    related = ("from_bay", "to_bay")
+    fields = ("at", "from_bay", "to_bay", "carried_seconds")
+    fk_name = "wash"
 
 
 class CommandRow(RowsInline):
@@ -187,11 +197,24 @@ class StationAdmin(StationsAdmin):
 class BayAdmin(StationsAdmin):
     """Bays as they last reported."""
 
-    list_display = ("station", "number", "state", "seconds_left", "fault", "reported_at")
-    list_filter = ("state", "station")
+    list_display = ("station", "number", "state", "seconds_left", "fault", "locked_at", "presence_code", "reported_at")
+    list_filter = ("state", ("locked_at", admin.EmptyFieldListFilter), "station")
     list_select_related = ("station",)
-    fields = ("public_id", "station", "number", "state", "seconds_left", "fault", "boot", "seq", "reported_at")
-    actions = ("print_codes", "picture_of_code", "revoke_code")
+    fields = (
+        "public_id",
+        "station",
+        "number",
+        "state",
+        "seconds_left",
+        "fault",
+        "failed_starts",
+        "locked_at",
+        "presence_code",
+        "boot",
+        "seq",
+        "reported_at",
+    )
+    actions = ("unlock", "identify", "ask_for_code", "ask_for_no_code", "print_codes", "picture_of_code", "revoke_code")
 
     @admin.action(description="Print codes (PDF)", permissions=["act"])
     def print_codes(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
@@ -214,6 +237,26 @@ class BayAdmin(StationsAdmin):
         warning = "Customers who scan the old print are told that it is no longer valid. Put up a new one at once."
         chosen = queryset.select_related("station")
         return self.by_id(request, chosen, "revoke the codes", codes.revoke_code, warning=warning)
+
+    @admin.action(description="Unlock for sale, with a reason", permissions=["act"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Sell the chosen bays again."""
+        return self.by_id(request, queryset.select_related("station"), "unlock", bay_locks.unlock_by_hand)
+
+    @admin.action(description="Let it blink; an answer unlocks it, with a reason", permissions=["act"])
+    def identify(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Ask the chosen bays whether they are there."""
+        return self.by_id(request, queryset.select_related("station"), "identify", bay_locks.identify)
+
+    @admin.action(description="Ask buyers for the display's code, with a reason", permissions=["act"])
+    def ask_for_code(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Sell only to who stands before the display."""
+        return self.by_id(request, queryset.select_related("station"), "ask for the code", presence.ask_for_code)
+
+    @admin.action(description="Ask for no code, with a reason", permissions=["act"])
+    def ask_for_no_code(self, request: HttpRequest, queryset: QuerySet[Bay]) -> HttpResponse | None:
+        """Sell without a code, as when a display is broken."""
+        return self.by_id(request, queryset.select_related("station"), "ask for no code", presence.ask_for_no_code)
 
 
 @admin.register(Tank)
@@ -284,7 +327,7 @@ class WashAdmin(StationsAdmin):
         "started_at",
         "ended_at",
     )
-    inlines = (TransitionRow, TopUpRow, RefundRow, CommandRow, EventRow)
+    inlines = (TransitionRow, TopUpRow, MoveRow, RefundRow, CommandRow, EventRow)
     actions = ("write_off",)
 
     @admin.action(description="Write off and refund unused seconds, with a reason", permissions=["act"])

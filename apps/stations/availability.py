@@ -43,8 +43,10 @@ def refusal(
 
 
 def shown_state(station: Station, bay: Bay) -> str:
-    """Return what the public sees of a bay: a silent station's bays are offline."""
-    return bay.state if station.online else BayState.OFFLINE
+    """Return what the public sees of a bay: a silent station's are offline, a locked one has a fault."""
+    if not station.online:
+        return BayState.OFFLINE
+    return BayState.FAULT if bay.locked_at and bay.state in SELLABLE else bay.state
 
 
 def broken(station: Station, bay: Bay, *, host_up: bool | None = None) -> Refusal | None:
@@ -55,7 +57,7 @@ def broken(station: Station, bay: Bay, *, host_up: bool | None = None) -> Refusa
     if state == BayState.OFFLINE:
         return Refusal("bay_offline", "This bay is offline. Please use another one.")
     if state == BayState.FAULT:
-        return Refusal("bay_fault", "This bay has a fault. Please use another one.", {"fault": bay.fault})
+        return Refusal("bay_fault", "This bay has a fault. Please use another one.", {"fault": bay.fault or "locked"})
     return None
 
 

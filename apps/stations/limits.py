@@ -20,5 +20,8 @@ UNPAID_BY_ADDRESS = Limit("wash-address", 10, _QUARTER, _QUARTER)
 # Whatever comes of them: one a second.
 TRIES_BY_BAY = Limit("wash-bay-tries", 60, _MINUTE, _MINUTE)
 TRIES_BY_ADDRESS = Limit("wash-address-tries", 120, _MINUTE, _MINUTE)
+# Codes of a bay's display: 3 of 10,000 are right at a time.
+WRONG_CODES_BY_ADDRESS = Limit("wash-code-address", 5, _QUARTER, _QUARTER)
+WRONG_CODES_BY_BAY = Limit("wash-code-bay", 30, _QUARTER, timedelta(minutes=5))
 # Alerts over HTTP of one station: a controller gone mad must not fill the tables.
 REPORTS_BY_STATION = Limit("wash-reports", 120, _MINUTE, _MINUTE)

@@ -132,6 +132,8 @@ def offers_at(bay: Bay) -> Offers:
 
 def seconds_left(wash: Wash) -> int:
     """Return the seconds that the wash still has: the bay's word while it is the bay's wash."""
+    if wash.status == WashStatus.INTERRUPTED:
+        return wash.total_seconds - wash.seconds_used
     if not wash.is_open:
         return 0
     if wash.bay.device_wash == str(wash.public_id) and wash.started_at:

@@ -16,13 +16,17 @@ class BayState(TextChoices):
 
 
 class WashStatus(TextChoices):
-    """The life of one paid wash; `cancelled` is a lease that ended before any money moved."""
+    """The life of one paid wash; `cancelled` is a lease that ended before any money moved.
+
+    `interrupted` holds no bay: the one it had broke down, and its seconds may go on at another one.
+    """
 
     AWAITING_PAYMENT = "awaiting_payment", "Awaiting payment"
     ACTIVATING = "activating", "Activating"
     UNCONFIRMED = "unconfirmed", "Start unconfirmed"
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"
+    INTERRUPTED = "interrupted", "Interrupted by a fault, may move"
     FINISHED = "finished", "Finished"
     STOPPED = "stopped", "Stopped"
     REFUNDING = "refunding", "Refunding"
@@ -45,19 +49,23 @@ WASH_MOVES: dict[str, tuple[str, ...]] = {
     WashStatus.ACTIVATING: (
         WashStatus.RUNNING,
         WashStatus.UNCONFIRMED,
+        WashStatus.INTERRUPTED,
         WashStatus.REFUNDING,
     ),
-    WashStatus.UNCONFIRMED: (WashStatus.RUNNING, WashStatus.REFUNDING),
+    WashStatus.UNCONFIRMED: (WashStatus.RUNNING, WashStatus.INTERRUPTED, WashStatus.REFUNDING),
+    WashStatus.INTERRUPTED: (WashStatus.ACTIVATING, WashStatus.REFUNDING),
     WashStatus.RUNNING: (
         WashStatus.PAUSED,
         WashStatus.FINISHED,
         WashStatus.STOPPED,
+        WashStatus.INTERRUPTED,
         WashStatus.REFUNDING,
     ),
     WashStatus.PAUSED: (
         WashStatus.RUNNING,
         WashStatus.FINISHED,
         WashStatus.STOPPED,
+        WashStatus.INTERRUPTED,
         WashStatus.REFUNDING,
     ),
     WashStatus.REFUNDING: (WashStatus.REFUNDED, WashStatus.PARTIALLY_REFUNDED),
@@ -120,6 +128,7 @@ class CommandType(TextChoices):
     TOP_UP = "top_up", "Top up"
     CANCEL = "cancel", "Cancel"
     STOP = "stop", "Stop"
+    RESUME = "resume", "Resume"
     IDENTIFY = "identify", "Identify"
     REBIRTH = "rebirth", "Rebirth"
 

@@ -14,8 +14,9 @@ def execute_refund(refund_id: str) -> None:
 
 @shared_task(name="stations.sweep_starts")
 def sweep_starts() -> None:
-    """Follow up paid washes that have not started, and top-ups that were not confirmed."""
+    """Follow up paid washes that have not started, top-ups without an answer and offers to move."""
     sweeps.sweep_starts()
+    sweeps.sweep_offers()
     top_up_sweeps.sweep_top_ups()
 
 

@@ -22,6 +22,11 @@ def bay_token_matches(token: str, key: str, bay_id: str, version: int) -> bool:
     return hmac.compare_digest(token.encode(), make_bay_token(key, bay_id, version).encode())
 
 
+def make_presence_key(key: str, bay_id: str, version: int) -> str:
+    """Return the key of a bay's codes, which its display gets at provisioning; a higher version revokes it."""
+    return _sign(key, f"presence1:{bay_id}:{version}")
+
+
 def make_wash_token(key: str, wash_id: str, purchase: str) -> str:
     """Return the token of a wash, the same for every repeat of the purchase that made it.
 

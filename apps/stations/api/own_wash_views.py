@@ -1,4 +1,4 @@
-"""What the holder of a wash token may buy for a wash that runs."""
+"""What the holder of a wash token may do with a wash that runs, pauses or was interrupted."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from apps.common.api.schema import operation
 from apps.common.api.views import PublicView
 from apps.stations.api import serializers as shapes
 from apps.stations.api.wash_views import WASH_TOKEN
-from apps.stations.services import top_ups
+from apps.stations.services import customer, moving, top_ups
 from apps.stations.services.top_ups import TopUpOrder
 from apps.stations.tokens import hash_wash_token
 
@@ -74,3 +74,65 @@ class TopUpView(PublicView):
         if sold.client_secret:
             answer["client_secret"] = sold.client_secret
         return Response(answer, status=202)
+
+
+class MoveView(PublicView):
+    """Go on at another bay."""
+
+    @operation(
+        summary="Move the remaining seconds to a free bay after a fault",
+        description="While a fault has interrupted the wash, `can_move_to` names the free bays of the station. "
+        "Nothing is charged and nothing refunded: the seconds start anew at the other bay, or are refunded if "
+        "they cannot. Without it they are refunded at `move_until`, or at once by `stop`.",
+        parameters=[WASH_TOKEN],
+        request=shapes.MoveSerializer,
+        responses={202: shapes.WashSerializer},
+        errors=[
+            "bay_token_invalid:403",
+            "presence_code_required:403",
+            "presence_code_invalid:403",
+            "not_found:404",
+            "nothing_to_move:409",
+            "bay_not_offered:409",
+            "bay_busy:409",
+            "bay_offline:409",
+            "bay_fault:409",
+            "tank_too_low:409",
+            "station_no_host:409",
+            "too_many_attempts:429",
+        ],
+        role="anyone",
+        tags=["wash"],
+    )
+    def post(self, request: Request, wash_id: UUID) -> Response:
+        """Answer 202 with the wash as it is now; a repeat changes nothing."""
+        body = self.parse(shapes.MoveSerializer, request)
+        wash = moving.move(
+            wash_id=str(wash_id),
+            wash_token=request.headers.get("X-Wash-Token", ""),
+            bay_id=str(body["bay_id"]),
+            bay_token=body["bay_token"],
+            presence_code=body.get("presence_code", ""),
+            address=client_address(request),
+        )
+        return Response(shapes.show_wash(wash), status=202)
+
+
+class ResumeView(PublicView):
+    """Go on after a pause."""
+
+    @operation(
+        summary="Resume one's own paused wash",
+        description="After a loss of power a bay keeps its valves closed until the customer goes on, here or "
+        "with the button at the bay. The wash follows the bay's own word.",
+        parameters=[WASH_TOKEN],
+        request=None,
+        responses={202: shapes.WashSerializer},
+        errors=["not_found:404", "wash_not_paused:409", "bay_offline:409"],
+        role="anyone",
+        tags=["wash"],
+    )
+    def post(self, request: Request, wash_id: UUID) -> Response:
+        """Answer 202 with the wash as it is now; a repeat changes nothing."""
+        wash = customer.resume_wash(wash_id=str(wash_id), wash_token=request.headers.get("X-Wash-Token", ""))
+        return Response(shapes.show_wash(wash), status=202)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.stations.models import Alert, Bay, Program, Station, TopUp, Wash
 from apps.stations.protocol.topics import CODE
 from apps.stations.selectors import seconds_left
+from apps.stations.services import moving
 from apps.stations.states import BayState, Severity, TankStatus, TopUpStatus, WashStatus
 from apps.stations.top_up_terms import FEWEST_SECONDS, LONGEST_TOTAL, MOST_SECONDS
 
@@ -80,14 +81,27 @@ class ActivateSerializer(serializers.Serializer[Any]):
     bay_id = serializers.UUIDField()
     bay_token = serializers.CharField(max_length=200, help_text="From the code printed at the bay.")
     presence_code = serializers.RegexField(
-        r"^\d{4}$", required=False, help_text="For bays that show a code; no bay does yet, so leave it out."
+        r"^[0-9]{4}$", required=False, help_text="The four digits that the bay's display shows, if it has one."
     )
     program = serializers.CharField(max_length=63)
     payment_method = serializers.CharField(max_length=255, help_text="A payment method's id.")
 
-    def validate_presence_code(self, value: str) -> str:
-        """Raises: ValidationError always: a proof that nobody checks must not look like one."""
-        raise serializers.ValidationError("This bay shows no code. Leave this field out.")
+
+class MoveSerializer(serializers.Serializer[Any]):
+    """The bay to go on at, and the proof of standing there."""
+
+    bay_id = serializers.UUIDField(help_text="One of the wash's `can_move_to`.")
+    bay_token = serializers.CharField(max_length=200, help_text="From the code printed at that bay.")
+    presence_code = serializers.RegexField(
+        r"^[0-9]{4}$", required=False, help_text="The four digits that that bay's display shows, if it has one."
+    )
+
+
+class OfferedBaySerializer(serializers.Serializer[Any]):
+    """A free bay of the same station."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
 
 
 class TopUpSerializer(serializers.Serializer[Any]):
@@ -123,6 +137,10 @@ class WashSerializer(serializers.Serializer[Any]):
     refunded_minor = serializers.IntegerField()
     currency = serializers.CharField()
     top_ups = TopUpSerializer(many=True)
+    can_move_to = OfferedBaySerializer(many=True, help_text="Free bays, while a fault has interrupted the wash.")
+    move_until = serializers.DateTimeField(
+        allow_null=True, help_text="What nobody moves by then is refunded; null when there is nothing to move."
+    )
 
 
 class ToppedUpSerializer(serializers.Serializer[Any]):
@@ -191,6 +209,8 @@ def show_wash(wash: Wash) -> dict[str, Any]:
         "refunded_minor": wash.refunded_minor,
         "currency": wash.currency,
         "top_ups": [show_top_up(top_up) for top_up in wash.top_ups.all()],
+        "can_move_to": [{"id": str(bay.public_id), "number": bay.number} for bay in moving.offered(wash)],
+        "move_until": wash.move_until if wash.status == WashStatus.INTERRUPTED else None,
     }
     return dict(WashSerializer(row).data)
 

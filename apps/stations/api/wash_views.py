@@ -48,6 +48,8 @@ WASH_EXAMPLE = OpenApiExample(
         "refunded_minor": 0,
         "currency": "USD",
         "top_ups": [],
+        "can_move_to": [],
+        "move_until": None,
     },
 )
 manager = PetWashStationManager()
@@ -74,6 +76,8 @@ class ActivateView(PublicView):
             "card_declined:402",
             "payment_refused:402",
             "bay_token_invalid:403",
+            "presence_code_required:403",
+            "presence_code_invalid:403",
             "not_found:404",
             "bay_busy:409",
             "bay_offline:409",
@@ -98,6 +102,7 @@ class ActivateView(PublicView):
             payment_method=body["payment_method"],
             key=request.headers["Idempotency-Key"],
             address=client_address(request),
+            presence_code=body.get("presence_code", ""),
         )
         answer = {"wash": shapes.show_wash(sold.wash), "wash_token": sold.wash_token}
         if sold.client_secret:

@@ -7,7 +7,7 @@ from apps.stations.models.message import Command, DeadLetter, StationEvent
 from apps.stations.models.station import Bay, Program, Station, StationCredential, Tank
 from apps.stations.models.top_up import TopUp, TopUpTransition, WashRefund
 from apps.stations.models.visit import MaintenanceVisit, Refill
-from apps.stations.models.wash import Wash, WashTransition
+from apps.stations.models.wash import Wash, WashMove, WashTransition
 
 __all__ = [
     "Alert",
@@ -30,6 +30,7 @@ __all__ = [
     "TopUp",
     "TopUpTransition",
     "Wash",
+    "WashMove",
     "WashRefund",
     "WashTransition",
 ]

@@ -57,11 +57,19 @@ class StationCredential(models.Model):
 
 
 class Bay(PublicModel):
-    """One wash bay; state fields hold the newest report by (boot, seq) of the station's epoch."""
+    """One wash bay; state fields hold the newest report by (boot, seq) of the station's epoch.
+
+    `presence_code` asks buyers for the code on the bay's display. `locked_at`: not sold any more, after
+    starts that failed one after the other, until somebody has looked.
+    """
 
     station = models.ForeignKey(Station, models.PROTECT, related_name="bays")
     number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     token_version = models.PositiveIntegerField(default=1)
+    presence_code = models.BooleanField(default=False, db_default=False)
+    presence_version = models.PositiveIntegerField(default=1, db_default=1)
+    failed_starts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    locked_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=BayState.choices, default=BayState.OFFLINE)
     seconds_left = models.PositiveIntegerField(default=0)
     device_wash = models.CharField(max_length=64, blank=True)

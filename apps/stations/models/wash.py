@@ -14,6 +14,7 @@ class Wash(PublicModel):
     """Seconds of a bay that a walk-in customer pays for; price and seconds are frozen here.
 
     `amount_minor` is the purchase alone; `total_seconds` and `ml` include what was topped up.
+    `carried_seconds` ran at bays that it has left: the present bay knows only of the rest.
     It holds nothing personal: the payment's id and a hash of the customer's wash token.
     """
 
@@ -27,6 +28,9 @@ class Wash(PublicModel):
     topped_up_minor = models.BigIntegerField(default=0, db_default=0)
     topped_up_seconds = models.PositiveIntegerField(default=0, db_default=0)
     seconds_used = models.PositiveIntegerField(default=0)
+    carried_seconds = models.PositiveIntegerField(default=0, db_default=0)
+    moved_at = models.DateTimeField(null=True)
+    move_until = models.DateTimeField(null=True)
     payment_id = models.CharField(max_length=36, blank=True)
     refund_id = models.CharField(max_length=36, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
@@ -86,6 +90,11 @@ class Wash(PublicModel):
         return self.total_seconds - self.topped_up_seconds
 
     @property
+    def bay_seconds(self) -> int:
+        """The total as the present bay knows it."""
+        return self.total_seconds - self.carried_seconds
+
+    @property
     def is_open(self) -> bool:
         """Whether the wash still holds its bay."""
         return self.status in OPEN_WASH
@@ -102,3 +111,17 @@ class WashTransition(models.Model):
 
     class Meta:
         ordering = ["id"]
+
+
+class WashMove(models.Model):
+    """A wash went on at another bay after a fault; append-only. A wash never comes back to a bay."""
+
+    wash = models.ForeignKey(Wash, models.PROTECT, related_name="moves")
+    from_bay = models.ForeignKey(Bay, models.PROTECT, related_name="+")
+    to_bay = models.ForeignKey(Bay, models.PROTECT, related_name="+")
+    carried_seconds = models.PositiveIntegerField()
+    at = models.DateTimeField(default=real_now)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["wash", "from_bay"], name="a_wash_leaves_a_bay_once")]

@@ -304,6 +304,7 @@ _NEEDS: dict[CommandType, frozenset[str]] = {
     CommandType.TOP_UP: frozenset({"bay", "wash", "total_seconds"}),
     CommandType.CANCEL: frozenset({"bay", "wash"}),
     CommandType.STOP: frozenset({"bay", "wash"}),
+    CommandType.RESUME: frozenset({"bay", "wash"}),
     CommandType.IDENTIFY: frozenset({"bay"}),
     CommandType.REBIRTH: frozenset(),
 }

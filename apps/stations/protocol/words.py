@@ -33,6 +33,7 @@ class CommandType(StrEnum):
     TOP_UP = "top_up"
     CANCEL = "cancel"
     STOP = "stop"
+    RESUME = "resume"
     IDENTIFY = "identify"
     REBIRTH = "rebirth"
 

@@ -7,15 +7,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from apps.common.clock import real_now
-from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound, PaymentRefused
+from apps.common.errors import Conflict, InvalidInput, PaymentRefused
 from apps.common.ids import uuid7
 from apps.payments import services as payments
 from apps.stations import availability
 from apps.stations.models import Bay, Program, Station, Tank, Wash, WashTransition
-from apps.stations.services import card_limits
+from apps.stations.services import card_limits, presence
 from apps.stations.services.accounts import PURPOSE
 from apps.stations.states import OPEN_WASH, WashStatus
-from apps.stations.tokens import bay_token_matches, hash_purchase, hash_wash_token, make_wash_token
+from apps.stations.tokens import hash_purchase, hash_wash_token, make_wash_token
 
 LEASE = timedelta(minutes=3)
 
@@ -29,22 +29,33 @@ class Activation:
     client_secret: str | None
 
 
-def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str, key: str, address: str) -> Activation:
+def activate(
+    *,
+    bay_id: str,
+    bay_token: str,
+    program: str,
+    payment_method: str,
+    key: str,
+    address: str,
+    presence_code: str = "",
+) -> Activation:
     """Sell one run of a program at a bay to whoever stands there.
 
     `key` is the customer's idempotency key: a repeat after a crash goes on with the wash, the
     payment and the token of the first attempt. `address` is the customer's network address.
 
-    Raises: NotFound; Forbidden `bay_token_invalid`; Conflict `bay_busy`, `bay_offline`,
+    Raises: NotFound; Forbidden `bay_token_invalid`, `presence_code_required`, `presence_code_invalid`;
+    InvalidInput for a code where none is shown; Conflict `bay_busy`, `bay_offline`,
     `bay_fault`, `tank_too_low`, `station_no_host`; PaymentRefused with the card's reason;
     TooManyRequests `too_many_attempts`.
     """
-    bay = _present_at(bay_id, bay_token)
+    bay = presence.find_bay(bay_id, bay_token)
     purchase = hash_purchase(str(bay.public_id), key)
     begun = Wash.objects.filter(purchase=purchase).first()
     fresh = begun is None
     if begun is None:
         card_limits.admit(bay, address=address, payment_method=payment_method)
+        presence.demand_code(bay, presence_code, address=address)
         with transaction.atomic(durable=True):
             begun = _lease(bay, program, payment_method, purchase)
     payment = payments.execute_payment(begun.payment_id)
@@ -62,15 +73,6 @@ def activate(*, bay_id: str, bay_token: str, program: str, payment_method: str, 
 
 def _token_of(wash: Wash, purchase: str) -> str:
     return make_wash_token(settings.BAY_TOKEN_KEY, str(wash.public_id), purchase)
-
-
-def _present_at(bay_id: str, bay_token: str) -> Bay:
-    bay = Bay.objects.select_related("station").filter(public_id=bay_id).first()
-    if bay is None or bay.station.revoked_at is not None:
-        raise NotFound("not_found", "There is no such bay.")
-    if not bay_token_matches(bay_token, settings.BAY_TOKEN_KEY, str(bay.public_id), bay.token_version):
-        raise Forbidden("bay_token_invalid", "Scan the code that is printed at the bay.")
-    return bay
 
 
 def _lease(bay: Bay, code: str, payment_method: str, purchase: str) -> Wash:

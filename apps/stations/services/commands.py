@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
-from apps.stations.models import Command, Station, Wash
+from apps.stations.models import Bay, Command, Station, Wash
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.ulid import make_ulid
 from apps.stations.states import CommandType
@@ -32,18 +32,24 @@ class Outgoing:
     body: bytes
 
 
-def issue(kind: CommandType, *, wash: Wash | None = None, station: Station | None = None) -> Command:
-    """Write a command down for the bridge, which this transaction's commit wakes."""
+def issue(
+    kind: CommandType, *, wash: Wash | None = None, bay: Bay | None = None, station: Station | None = None
+) -> Command:
+    """Write a command down for the bridge, which this transaction's commit wakes.
+
+    It goes to the wash's bay, to the bay, or to the station as such.
+    """
     require_transaction()
     now = real_now()
-    target = wash.bay.station if wash else station
+    bay = wash.bay if wash else bay
+    target = bay.station if bay else station
     if target is None:
-        raise ValueError("A command needs a wash or a station.")
-    message = _message(kind, wash, now + LIFETIME)
+        raise ValueError("A command needs a wash, a bay or a station.")
+    message = _message(kind, wash, bay, now + LIFETIME)
     command = Command.objects.create(
         ulid=message.id,
         station=target,
-        bay=wash.bay if wash else None,
+        bay=bay,
         wash=wash,
         type=kind,
         body=message.to_json().decode(),
@@ -119,14 +125,14 @@ def _schedule(command: Command, now: datetime) -> bool:
     return True
 
 
-def _message(kind: CommandType, wash: Wash | None, expires_at: datetime) -> messages.Command:
+def _message(kind: CommandType, wash: Wash | None, bay: Bay | None, expires_at: datetime) -> messages.Command:
     carries_total = kind in (CommandType.START, CommandType.TOP_UP)
     return messages.Command(
         id=make_ulid(),
         type=messages.CommandType(kind.value),
-        bay=wash.bay.number if wash else None,
+        bay=bay.number if bay else None,
         wash=str(wash.public_id) if wash else None,
-        total_seconds=wash.total_seconds if wash and carries_total else None,
+        total_seconds=wash.bay_seconds if wash and carries_total else None,
         program=wash.program.code if wash and kind == CommandType.START else None,
         expires_at=expires_at,
         nonce=secrets.token_urlsafe(16),

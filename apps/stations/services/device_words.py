@@ -13,7 +13,7 @@ from apps.stations.models import Bay, Station, StationEvent, Tank, Wash
 from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import AckResult, EventType
-from apps.stations.services import alerts, commands, lifecycle, top_up_words
+from apps.stations.services import alerts, bay_locks, commands, lifecycle, top_up_words
 from apps.stations.services.moves import lock_wash
 from apps.stations.states import CommandType, Severity
 
@@ -68,6 +68,8 @@ def take_birth(station: Station, birth: messages.Birth) -> bool:
 def take_event(station: Station, bay: Bay, event: messages.BayEvent) -> bool:
     """Keep an event once and let its wash follow; False for a repeat.
 
+    What a bay says of a wash that has left it is history.
+
     Raises: ProtocolError `unknown_wash` or `wrong_bay`.
     """
     require_transaction()
@@ -86,7 +88,7 @@ def take_event(station: Station, bay: Bay, event: messages.BayEvent) -> bool:
             )
     except IntegrityError:
         return False
-    if wash is not None:
+    if wash is not None and wash.bay_id == bay.pk:
         _follow(wash, event)
     return True
 
@@ -100,14 +102,17 @@ def take_ack(station: Station, ack: messages.Ack) -> bool:
     command = commands.record_ack(ack, station)
     if command is None:
         raise ProtocolError("unknown_command", "No such command was sent to this station.", "id")
+    if command.type == CommandType.IDENTIFY and ack.result is AckResult.ACCEPTED and command.bay is not None:
+        bay_locks.unlock(command.bay, reason="the bay answered")
     if command.wash_id is None:
         return True
     wash = lock_wash(str(command.wash.public_id)) if command.wash else None
-    if wash is None:
-        return True
+    if wash is None or wash.bay_id != command.bay_id:
+        return True  # an answer of a bay that the wash has left
     refused = (AckResult.REJECTED, AckResult.EXPIRED, AckResult.CANCELLED)
     if command.type == CommandType.START and ack.result in refused:
-        lifecycle.not_started(wash, reason="start_refused")
+        taken_back = ack.reason == "cancelled_before"
+        lifecycle.not_started(wash, reason="start_cancelled" if taken_back else "start_refused")
     elif command.type == CommandType.CANCEL and ack.result is AckResult.CANCELLED:
         lifecycle.not_started(wash, reason="start_cancelled")
     elif command.type == CommandType.TOP_UP:
@@ -155,22 +160,23 @@ def _wash_of(event: messages.BayEvent, bay: Bay) -> Wash | None:
     wash = lock_wash(event.wash)
     if wash is None:
         raise ProtocolError("unknown_wash", "The event names a wash that was never sold.", "wash")
-    if wash.bay_id != bay.pk:
+    if wash.bay_id != bay.pk and not wash.moves.filter(from_bay=bay).exists():
         raise ProtocolError("wrong_bay", "The event's wash belongs to another bay.", "wash")
     return wash
 
 
 def _follow(wash: Wash, event: messages.BayEvent) -> None:
+    used = wash.carried_seconds + event.seconds_used
     match event.type:
         case EventType.STARTED:
             lifecycle.started(wash)
         case EventType.FINISHED:
-            lifecycle.finished(wash, event.seconds_used)
+            lifecycle.finished(wash, used)
         case EventType.STOPPED:
-            lifecycle.stopped(wash, event.seconds_used)
+            lifecycle.stopped(wash, used)
         case EventType.FAULT:
-            lifecycle.failed(wash, event.seconds_used, started_before=event.seconds_used > 0)
+            lifecycle.failed(wash, used, started_before=event.seconds_used > 0)
         case EventType.CANCELLED:
             lifecycle.not_started(wash, reason="start_cancelled")
         case EventType.TOPPED_UP:
-            top_up_words.reached(wash, event.total_seconds or 0)
+            top_up_words.reached(wash, wash.carried_seconds + (event.total_seconds or 0))

@@ -7,9 +7,9 @@ then changes nothing.
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
 from apps.stations.models import Wash
-from apps.stations.services import commands, top_up_words
+from apps.stations.services import bay_locks, commands, moving, top_up_words
 from apps.stations.services.moves import move_wash
-from apps.stations.services.refunds import begin_refund, unused_of
+from apps.stations.services.refunds import begin_refund, settle_early_end, unused_of
 from apps.stations.services.settlement import book_goodwill
 from apps.stations.states import OPEN_WASH, BayState, CommandType, WashStatus
 
@@ -24,6 +24,7 @@ def started(wash: Wash) -> None:
         return
     if move_wash(wash, WashStatus.RUNNING, started_at=real_now()):
         commands.withdraw(wash, CommandType.CANCEL)
+        bay_locks.start_worked(wash.bay)
         if wash.bay.state == BayState.PAUSED and wash.bay.device_wash == str(wash.public_id):
             paused(wash)  # the bay's state overtook the event
         return
@@ -46,22 +47,31 @@ def stopped(wash: Wash, seconds_used: int) -> None:
     require_transaction()
     started(wash)
     if _note_use(wash, seconds_used):
-        _settle_early_end(wash, seconds_used, reason="stopped")
+        settle_early_end(wash, seconds_used, reason="stopped")
 
 
 def failed(wash: Wash, seconds_used: int, *, started_before: bool) -> None:
-    """The bay broke down: the unused seconds go back."""
+    """The bay broke down: the unused seconds may go on at a free bay, or go back."""
     require_transaction()
     if started_before:
         started(wash)
-    if _note_use(wash, seconds_used):
-        _settle_early_end(wash, seconds_used, reason="bay_fault")
+    if not _note_use(wash, seconds_used):
+        return
+    if wash.started_at is None:
+        bay_locks.start_failed(wash.bay)
+    if not moving.offer(wash):
+        settle_early_end(wash, wash.seconds_used, reason="bay_fault")
 
 
 def not_started(wash: Wash, *, reason: str) -> None:
-    """The station said that it will never start this wash: everything goes back."""
+    """The station will never start this wash: everything that was not used elsewhere goes back.
+
+    A start that the customer took back in time is not the bay's failure.
+    """
     require_transaction()
     if wash.status in (WashStatus.ACTIVATING, WashStatus.UNCONFIRMED):
+        if wash.status == WashStatus.UNCONFIRMED or reason != "start_cancelled":
+            bay_locks.start_failed(wash.bay)
         begin_refund(wash, unused_of(wash, wash.seconds_used), reason=reason)
 
 
@@ -87,11 +97,3 @@ def _note_use(wash: Wash, seconds_used: int) -> bool:
         Wash.objects.filter(pk=wash.pk).update(seconds_used=used)
         wash.seconds_used = used
     return wash.status in OPEN_WASH
-
-
-def _settle_early_end(wash: Wash, seconds_used: int, *, reason: str) -> None:
-    shares = unused_of(wash, seconds_used)
-    if shares:
-        begin_refund(wash, shares, reason=reason)
-        return
-    move_wash(wash, WashStatus.STOPPED, reason=reason, ended_at=real_now())

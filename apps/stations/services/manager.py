@@ -12,7 +12,15 @@ class PetWashStationManager:
     """Walk-in sales, the live picture, and maintenance; stateless."""
 
     def handle_walk_in_payment(
-        self, *, bay_id: str, bay_token: str, program: str, payment_method: str, key: str, address: str
+        self,
+        *,
+        bay_id: str,
+        bay_token: str,
+        program: str,
+        payment_method: str,
+        key: str,
+        address: str,
+        presence_code: str = "",
     ) -> Activation:
         """Lease the bay, charge, and send the start: see `activation.activate`."""
         return activation.activate(
@@ -22,6 +30,7 @@ class PetWashStationManager:
             payment_method=payment_method,
             key=key,
             address=address,
+            presence_code=presence_code,
         )
 
     def get_real_time_status(self, station: str | None = None) -> list[LiveStation]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 
 from apps.common import audit
 from apps.common.clock import real_now
@@ -16,7 +17,7 @@ from apps.stations.models import Bay, Program, Station, StationCredential, Tank
 from apps.stations.models.station import slug_validator
 from apps.stations.protocol.signing import public_key_of
 from apps.stations.protocol.topics import BAY_MAX
-from apps.stations.tokens import make_bay_token
+from apps.stations.tokens import make_bay_token, make_presence_key
 
 TANKS = {"shampoo": 20_000, "conditioner": 20_000, "flea_tick": 10_000, "disinfectant": 10_000}
 """Chemicals of a new station and the capacity of their tanks in millilitres."""
@@ -59,15 +60,18 @@ PROGRAMS = (
 )
 
 
-def provision_station(*, slug: str, name: str, bays: int, place: str = "", rotate: bool = False) -> dict[str, Any]:
+def provision_station(
+    *, slug: str, name: str, bays: int, place: str = "", rotate: bool = False, displays: bool = False
+) -> dict[str, Any]:
     """Create the station, or with `rotate` give it new credentials; return what the device needs.
 
+    With `displays` its bays show codes, and buyers are asked for them.
     The broker password is in the answer alone: nothing keeps it in the clear.
     Raises: InvalidInput; Conflict `station_exists`; NotFound when there is nothing to rotate.
     """
     password, hmac_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     with transaction.atomic(durable=True):
-        station = _rotate(slug, hmac_key) if rotate else _create(slug, name, place, bays, hmac_key)
+        station = _rotate(slug, hmac_key) if rotate else _create(slug, name, place, bays, hmac_key, displays=displays)
     BrokerAccounts.from_settings().set(slug, password)
     return _device_file(station, password, hmac_key)
 
@@ -85,7 +89,7 @@ def revoke_station(*, slug: str, actor: Any = None, reason: str) -> None:
     BrokerAccounts.from_settings().revoke(slug)
 
 
-def _create(slug: str, name: str, place: str, bays: int, hmac_key: str) -> Station:
+def _create(slug: str, name: str, place: str, bays: int, hmac_key: str, *, displays: bool) -> Station:
     try:
         slug_validator(slug)
     except ValidationError as error:
@@ -99,7 +103,9 @@ def _create(slug: str, name: str, place: str, bays: int, hmac_key: str) -> Stati
         )
     station = Station.objects.create(slug=slug, name=name, place=place)
     StationCredential.objects.create(station=station, hmac_key=hmac_key)
-    Bay.objects.bulk_create(Bay(station=station, number=number) for number in range(1, bays + 1))
+    Bay.objects.bulk_create(
+        Bay(station=station, number=number, presence_code=displays) for number in range(1, bays + 1)
+    )
     Tank.objects.bulk_create(
         Tank(station=station, chemical=chemical, capacity_ml=capacity) for chemical, capacity in TANKS.items()
     )
@@ -125,6 +131,7 @@ def _rotate(slug: str, hmac_key: str) -> Station:
     StationCredential.objects.update_or_create(
         station=station, defaults={"hmac_key": hmac_key, "issued_at": real_now()}
     )
+    station.bays.update(presence_version=F("presence_version") + 1)
     Station.objects.filter(pk=station.pk).update(revoked_at=None)
     audit.record(None, "station.credentials_rotated", slug)
     return station
@@ -144,7 +151,14 @@ def _device_file(station: Station, password: str, hmac_key: str) -> dict[str, An
 
 def _bay_entry(bay: Bay) -> dict[str, Any]:
     token = make_bay_token(settings.BAY_TOKEN_KEY, str(bay.public_id), bay.token_version)
-    return {"id": str(bay.public_id), "number": bay.number, "bay_token": token}
+    key = make_presence_key(settings.BAY_TOKEN_KEY, str(bay.public_id), bay.presence_version)
+    return {
+        "id": str(bay.public_id),
+        "number": bay.number,
+        "bay_token": token,
+        "presence_key": key,
+        "display": bay.presence_code,
+    }
 
 
 def _program_entry(program: Program) -> dict[str, Any]:

@@ -60,6 +60,16 @@ def begin_refund(wash: Wash, shares: Sequence[Share], *, reason: str, **changes:
     return True
 
 
+def settle_early_end(wash: Wash, seconds_used: int, *, reason: str) -> None:
+    """Give the unused seconds back; a wash that has used them all has just stopped."""
+    require_transaction()
+    shares = unused_of(wash, seconds_used)
+    if shares:
+        begin_refund(wash, shares, reason=reason)
+        return
+    move_wash(wash, WashStatus.STOPPED, reason=reason, ended_at=real_now())
+
+
 def send(part: WashRefund, *, reason: str) -> None:
     """Hand a part that waits to payments; the caller holds its wash's row lock."""
     require_transaction()

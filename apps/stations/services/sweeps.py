@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
 from apps.common.clock import real_now
 from apps.payments import services as payments
 from apps.stations.levels import judge
 from apps.stations.models import Alert, AlertSignature, Command, Station, Tank, Wash
-from apps.stations.services import alerts, commands, lifecycle
+from apps.stations.services import alerts, commands, lifecycle, moving
 from apps.stations.services.device_words import CONNECTION
 from apps.stations.services.moves import lock_wash, move_wash
 from apps.stations.services.refunds import refund_component
@@ -41,9 +41,20 @@ def sweep_starts() -> int:
     now = real_now()
     late = Wash.objects.filter(
         status__in=(WashStatus.ACTIVATING, WashStatus.UNCONFIRMED),
-        paid_at__lte=now - START_CONFIRM,
-    )
+        paid_at__isnull=False,
+    ).filter(Q(moved_at=None, paid_at__lte=now - START_CONFIRM) | Q(moved_at__lte=now - START_CONFIRM))
     return sum(_follow_up(str(public_id)) for public_id in _ids(late))
+
+
+def sweep_offers() -> int:
+    """Give the seconds back that nobody moved to another bay in time; return how many washes."""
+    over = Wash.objects.filter(status=WashStatus.INTERRUPTED, move_until__lte=real_now())
+    ended = 0
+    for public_id in _ids(over):
+        with transaction.atomic(durable=True):
+            wash = lock_wash(str(public_id))
+            ended += wash is not None and moving.decline(wash)
+    return ended
 
 
 def sweep_leases() -> int:

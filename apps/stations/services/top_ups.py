@@ -80,7 +80,7 @@ def _lease(found: Wash, order: TopUpOrder, purchase: str) -> TopUp:
         return repeated
     _refuse_late(wash, order)
     _refuse_odd(order)
-    need = ml_of(order.add_seconds, wash.ml, wash.total_seconds)
+    need = ml_of(order.add_seconds, wash.ml, wash.bay_seconds)
     _refuse_unfit(station, wash, need)
     card_limits.refuse_bay(wash.bay)
     return _open_top_up(wash, order, need, purchase)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from apps.stations.protocol import signing, topics
+from apps.stations.protocol import signing
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import (
     AckResult,
@@ -90,8 +90,10 @@ class CommandDesk:
                 return self._top_up(bay, command)
             case CommandType.CANCEL:
                 return self._cancel(bay, command)
-            case CommandType.STOP if bay.wash != command.wash:
+            case CommandType.STOP | CommandType.RESUME if bay.wash != command.wash:
                 return AckResult.REJECTED, "wash_unknown"
+            case CommandType.RESUME if bay.status != BayStatus.PAUSED:
+                return AckResult.REJECTED, "not_paused"
             case _:
                 return ACCEPTED
 
@@ -147,6 +149,8 @@ class CommandDesk:
             self._washing.accepted()
         elif command.type is CommandType.STOP:
             self._washing.end(bay, EventType.STOPPED, now)
+        elif command.type is CommandType.RESUME:
+            self._washing.resume(bay, now)
         elif command.type is CommandType.TOP_UP:
             self._voice.event(bay, EventType.TOPPED_UP, now)
             self._voice.bay_state(bay, now)
@@ -155,7 +159,7 @@ class CommandDesk:
 
     def _after_cancel(self, bay: BayMemory, command: Command, result: AckResult, now: datetime) -> None:
         if result is AckResult.REJECTED and self._has_started(bay, command):
-            topic, body = self._voice.memory.started[str(command.wash)]
+            topic, body = self._voice.memory.started[f"{bay.number}:{command.wash}"]
             self._voice.keep(BayEvent.parse(body.encode()).event_id, topic, body.encode())
         elif result is AckResult.CANCELLED and bay.wash == command.wash:
             self._washing.end(bay, EventType.CANCELLED, now)
@@ -164,5 +168,4 @@ class CommandDesk:
 
     def _has_started(self, bay: BayMemory, command: Command) -> bool:
         """Tell whether water has run for this wash on this bay."""
-        topic = topics.bay_event(self._voice.station, bay.number)
-        return self._voice.memory.started.get(str(command.wash), [""])[0] == topic
+        return f"{bay.number}:{command.wash}" in self._voice.memory.started

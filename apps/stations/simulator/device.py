@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from apps.stations.protocol import topics
+from apps.stations.protocol import presence, topics
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import HostState, parse_message
 from apps.stations.protocol.topics import Kind, Topic
@@ -35,6 +35,7 @@ class Device:
         self._host_online = False
         self._since_resend = 0.0
         self._since_heartbeat = 0.0
+        self._shown: dict[int, str] = {}
 
     def subscriptions(self) -> list[str]:
         """Return the topics that a station listens to."""
@@ -70,6 +71,14 @@ class Device:
         self._pass_time(now)
         return self._voice.take_effects()
 
+    def presence_code(self, bay: int, now: datetime) -> str:
+        """Return the four digits that the bay's display shows at that instant.
+
+        Raises: KeyError when the station was provisioned without codes.
+        """
+        display = self.station.displays[bay]
+        return presence.code_at(display.key, display.bay_id, now)
+
     def save(self) -> None:
         """Write the flash before a planned end."""
         self._voice.save()
@@ -92,6 +101,7 @@ class Device:
         elapsed = max(0.0, (now - self._now).total_seconds())
         self._now = now
         self._washing.advance(elapsed, now)
+        self._show_codes(now)
         self._since_resend += elapsed
         self._since_heartbeat += elapsed
         if self._since_resend >= RESEND_EVERY:
@@ -100,3 +110,10 @@ class Device:
         if self._since_heartbeat >= HEARTBEAT_EVERY:
             self._since_heartbeat = 0.0
             self._voice.report_all(now)
+
+    def _show_codes(self, now: datetime) -> None:
+        for bay, display in self.station.displays.items():
+            code = self.presence_code(bay, now) if display.lit else ""
+            if code != self._shown.get(bay, ""):
+                self._shown[bay] = code
+                self._voice.note(f"bay {bay} shows {code}")

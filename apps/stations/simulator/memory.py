@@ -53,7 +53,7 @@ class TankMemory:
 class Memory:
     """Everything that the device stores.
 
-    answers: command to result and reason. started: wash to topic and body of its `started`.
+    answers: command to result and reason. started: `bay:wash` to topic and body of its `started`.
     events: event to topic and body, until evacked.
     """
 

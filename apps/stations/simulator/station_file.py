@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,18 @@ class ProgramSpec:
 
 
 @dataclass(frozen=True)
+class DisplaySpec:
+    """What a bay needs to show codes; `lit`: it has a display."""
+
+    bay_id: str
+    key: str
+    lit: bool
+
+    def __repr__(self) -> str:
+        return f"DisplaySpec({self.bay_id!r})"
+
+
+@dataclass(frozen=True)
 class StationFile:
     """What a device knows from its provisioning."""
 
@@ -40,6 +52,7 @@ class StationFile:
     bays: tuple[int, ...]
     tanks: tuple[TankSpec, ...]
     programs: dict[str, ProgramSpec]
+    displays: dict[int, DisplaySpec] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"StationFile({self.station_id!r})"
@@ -76,7 +89,12 @@ def _station(data: dict[str, Any]) -> StationFile:
         bays=tuple(int(row["number"]) for row in data["bays"]),
         tanks=tuple(_tank(row) for row in data["tanks"]),
         programs={program.code: program for program in programs},
+        displays={int(row["number"]): _display(row) for row in data["bays"] if "presence_key" in row},
     )
+
+
+def _display(row: dict[str, Any]) -> DisplaySpec:
+    return DisplaySpec(str(row["id"]), str(row["presence_key"]), bool(row.get("display", False)))
 
 
 def _tank(row: dict[str, Any]) -> TankSpec:

@@ -131,7 +131,7 @@ class Voice:
         )
         topic, body = topics.bay_event(self.station, bay.number), message.to_json()
         if kind is m.EventType.STARTED:
-            self.memory.started[str(message.wash)] = [topic, body.decode()]
+            self.memory.started[f"{bay.number}:{message.wash}"] = [topic, body.decode()]
         self.keep(message.event_id, topic, body)
         if self._faults.poison:
             self._poison(bay)

@@ -76,6 +76,12 @@ class Washing:
         bay.wait = self._pace.sanitize if ran else 0.0
         self._report(bay, now)
 
+    def resume(self, bay: BayMemory, now: datetime) -> None:
+        """Run on after a pause: the customer pressed the button, or said so to the server."""
+        self._voice.note(f"bay {bay.number} resumed by the customer")
+        bay.status = BayStatus.RUNNING.value
+        self._report(bay, now)
+
     def advance(self, elapsed: float, now: datetime) -> None:
         """Let so many real seconds pass."""
         for bay in self._voice.memory.bays.values():
@@ -97,9 +103,7 @@ class Washing:
             case BayStatus.PAUSED:
                 bay.wait -= elapsed
                 if bay.wait <= 0:
-                    self._voice.note(f"bay {bay.number} resumed by the customer")
-                    bay.status = BayStatus.RUNNING.value
-                    self._report(bay, now)
+                    self.resume(bay, now)
             case BayStatus.SANITIZING:
                 bay.wait -= elapsed * self._pace.speed
                 if bay.wait <= 0:

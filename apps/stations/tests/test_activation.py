@@ -52,6 +52,8 @@ def test_a_paid_wash_is_activating_and_its_start_is_written_down(api, bay: Bay) 
         "refunded_minor": 0,
         "currency": "USD",
         "top_ups": [],
+        "can_move_to": [],
+        "move_until": None,
     }
     start = messages.Command.parse(Command.objects.get().body.encode())
     assert (start.type, start.bay, start.wash) == ("start", 1, str(wash.public_id))

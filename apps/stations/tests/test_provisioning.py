@@ -70,7 +70,8 @@ def test_rotation_replaces_the_secrets_and_keeps_the_printed_codes() -> None:
     first, second = provision(), provision("--rotate")
     assert second["mqtt"]["password"] != first["mqtt"]["password"]
     assert second["hmac_key"] != first["hmac_key"]
-    assert second["bays"] == first["bays"]
+    assert [bay["bay_token"] for bay in second["bays"]] == [bay["bay_token"] for bay in first["bays"]]
+    assert not {bay["presence_key"] for bay in second["bays"]} & {bay["presence_key"] for bay in first["bays"]}
 
 
 def test_rotating_a_station_that_does_not_exist_is_refused(passwords: PasswordFile) -> None:

@@ -51,6 +51,7 @@ def test_a_wash_stopped_in_its_last_second_owes_nothing(running: Wash, device: D
 
 
 def test_a_fault_gives_the_unused_seconds_back(running: Wash, device: Device, settle) -> None:
+    device.say(device.state("sanitizing", bay=2))
     device.say(device.event("fault", running, used=1))
     settle()
     wash = Wash.objects.get(pk=running.pk)
@@ -58,6 +59,7 @@ def test_a_fault_gives_the_unused_seconds_back(running: Wash, device: Device, se
 
 
 def test_a_fault_before_any_water_gives_everything_back(paid: Wash, device: Device, settle) -> None:
+    device.say(device.state("sanitizing", bay=2))
     device.say(device.event("fault", paid, used=0))
     settle()
     assert status_of(paid) == WashStatus.REFUNDED
@@ -105,6 +107,7 @@ def test_finished_before_started_is_still_one_finished_wash(paid: Wash, device: 
 
 
 def test_fault_before_started_is_no_goodwill(paid: Wash, device: Device, settle) -> None:
+    device.say(device.state("sanitizing", bay=2))
     late_start = device.event("started", paid)
     device.say(device.event("fault", paid, used=30))
     device.say(late_start)

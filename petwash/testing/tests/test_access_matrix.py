@@ -131,6 +131,8 @@ DOORS: dict[str, Callable[[str], object]] = {
     "GET wash/{}": everybody,
     "POST wash/{}/stop": everybody,
     "POST wash/{}/top-up": everybody,
+    "POST wash/{}/move": everybody,
+    "POST wash/{}/resume": everybody,
     "POST wash/payment/activate": everybody,
     "POST wash/maintenance/alert": only("operations"),
     "POST webhooks/stripe": everybody,

@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="what people call it")
         parser.add_argument("--place", default="", help="where it stands")
         parser.add_argument("--bays", type=int, default=2, help="number of bays (2)")
+        parser.add_argument("--displays", action="store_true", help="its bays show codes that buyers type in")
         parser.add_argument("--rotate", action="store_true", help="new credentials for a station")
         parser.add_argument("--output", type=Path, help="write here, readable by you alone")
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
                 place=options["place"],
                 bays=options["bays"],
                 rotate=options["rotate"],
+                displays=options["displays"],
             )
         except DomainError as error:
             raise CommandError(f"{error.message} {json.dumps(error.details)}") from error

@@ -1,14 +1,22 @@
 """A wash from its start to the clean bay."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from apps.stations.protocol.messages import Birth, Conn
 from apps.stations.protocol.topics import Kind
+from apps.stations.simulator.device import Device
+from apps.stations.simulator.effects import Note
+from apps.stations.simulator.faults import Faults
+from apps.stations.simulator.memory import RamFlash
+from apps.stations.simulator.station_file import DisplaySpec
 from apps.stations.simulator.washing import Pace
 
 from .bench import Bench, station_with_level
+
+MOMENT = datetime(2026, 1, 2, 3, 4, 0, tzinfo=UTC)
 
 
 def test_a_station_introduces_itself_on_each_connect() -> None:
@@ -113,6 +121,7 @@ def test_a_top_up_sets_the_total_and_never_lowers_it() -> None:
     bench.wait(10.5)
     assert bench.answers(bench.command("top_up", total_seconds=400)) == [("accepted", None)]
     assert bench.event_types() == ["started", "topped_up"]
+    assert bench.events()[-1].total_seconds == 400
     assert bench.state().seconds_left == 390
     lower = bench.command("top_up", total_seconds=350)
     assert bench.answers(lower) == [("rejected", "lower_total")]
@@ -166,3 +175,57 @@ def test_an_expired_command_opens_no_valve() -> None:
     assert bench.answers(late) == [("expired", None)]
     bench.wait(5)
     assert bench.event_types() == []
+
+
+def test_a_top_up_that_was_answered_survives_a_loss_of_power() -> None:
+    bench = Bench()
+    bench.start()
+    bench.wait(10.5)
+    top_up = bench.command("top_up", total_seconds=400)
+    bench.switch_on()
+    bench.send(top_up)
+    assert bench.answers(top_up) == [("accepted", None), ("duplicate", None)]
+    assert bench.state().seconds_left == 390
+
+
+def test_only_a_paused_bay_is_resumed_and_then_at_once() -> None:
+    bench = Bench(pace=Pace(resume_after=600))
+    bench.start()
+    bench.wait(10.5)
+    assert bench.answers(bench.command("resume")) == [("rejected", "not_paused")]
+    bench.switch_on()
+    assert bench.state().state == "paused"
+    bench.wait(60)
+    assert bench.state().state == "paused"
+    assert bench.answers(bench.command("resume", wash="w-9")) == [("rejected", "wash_unknown")]
+    assert bench.answers(bench.command("resume")) == [("accepted", None)]
+    assert bench.state().state == "running"
+    assert bench.state().seconds_left == 290
+
+
+def test_the_rest_of_a_wash_starts_at_another_bay_and_never_again_at_the_first() -> None:
+    bench = Bench()
+    bench.start()
+    bench.wait(100.5)
+    bench.command("stop")
+    bench.wait(30)
+    assert bench.answers(bench.start(bay=2, seconds=200)) == [("accepted", None)]
+    bench.wait(201)
+    assert bench.events()[-1].seconds_used == 200
+    assert bench.answers(bench.start(seconds=200)) == [("rejected", "already_started")]
+
+
+def test_a_display_prints_each_new_code_and_a_bay_without_one_none() -> None:
+    shown = {1: DisplaySpec("bay-one", "key", lit=True), 2: DisplaySpec("bay-two", "key", lit=False)}
+    station = replace(station_with_level(10_000), displays=shown)
+    device = Device(station, RamFlash(), faults=Faults(), pace=Pace(), now=MOMENT)
+    device.connected(MOMENT)
+    said = [
+        effect.text
+        for seconds in (0, 10, 29, 30, 45)
+        for effect in device.tick(MOMENT + timedelta(seconds=seconds))
+        if isinstance(effect, Note)
+    ]
+    codes = [device.presence_code(1, MOMENT), device.presence_code(1, MOMENT + timedelta(seconds=30))]
+    assert said == [f"tlv-1: bay 1 shows {code}" for code in codes]
+    assert device.presence_code(2, MOMENT) not in codes
