@@ -37,7 +37,7 @@ def refunds_of(payment_id: str) -> list[RefundView]:
 
 def transfer(transfer_id: str) -> TransferView:
     """Return the transfer. Raises: NotFound."""
-    return transfer_view(row_of(Transfer, transfer_id))
+    return transfer_view(row_of(Transfer, transfer_id, "source_payment", "payee"))
 
 
 def transfers_of(payment_id: str) -> list[TransferView]:
@@ -91,9 +91,10 @@ def payee_of(user: Any) -> PayeeView | None:
     return payee_view(row) if row else None
 
 
-def row_of(model: type[Row], public_id: str) -> Row:
-    """Return the row with this public id. Raises: NotFound."""
-    row = model._default_manager.filter(public_id=parse_public_id(public_id)).first()
+def row_of(model: type[Row], public_id: str, *related: str) -> Row:
+    """Return the row with this public id, and with the rows that these keys name. Raises: NotFound."""
+    rows = model._default_manager.select_related(*related) if related else model._default_manager.all()
+    row = rows.filter(public_id=parse_public_id(public_id)).first()
     if row is None:
         raise NotFound
     return row

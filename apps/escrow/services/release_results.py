@@ -107,8 +107,7 @@ def _close(part: ReleasePart, status: PartStatus, code: str = "") -> None:
 
 
 def _lock_by_part(public_id: str) -> tuple[ReleasePart, Hold]:
-    part = ReleasePart.objects.select_related("release__hold", "funding").get(public_id=public_id)
-    hold = lock_hold(part.release.hold.booking_id)
-    part.refresh_from_db(fields=["status"])
-    part.release.refresh_from_db(fields=["status"])
-    return part, hold
+    """Return the part as it stands now that its hold is locked."""
+    parts = ReleasePart.objects.filter(public_id=public_id)
+    hold = lock_hold(parts.values_list("release__hold__booking_id", flat=True).get())
+    return parts.select_related("release__hold", "funding").get(), hold

@@ -60,6 +60,7 @@ class Budget:
     cash: dict[str, Money]
     since_part: int
     refused: dict[str, str] = field(default_factory=dict)
+    claimed: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> "Budget":
@@ -75,11 +76,23 @@ class Budget:
             cash[currency] = cash.get(currency, Money.zero(currency)) - amount
         return cls(cash, since_part)
 
+    def look(self) -> None:
+        """Add up every payout claimed since the reading, whoever claimed it: once a batch, not once a payout.
+
+        A payout that a sitter asks for while a batch is claimed counts from the next one on; what our account
+        does not hold after all, the gateway refuses, and it is due again.
+        """
+        parts = ReleasePart.objects.filter(pk__gt=self.since_part).exclude(transfer_id="")
+        sums = parts.values("release__currency").annotate(total=Sum("payout_minor")).order_by()
+        self.claimed = {row["release__currency"]: row["total"] for row in sums}
+
+    def spend(self, amount: Money) -> None:
+        """Count a payout of the batch under way."""
+        self.claimed[amount.currency] = self.claimed.get(amount.currency, 0) + amount.amount_minor
+
     def left(self, currency: str) -> Money:
-        """Return what is left, now: every payout claimed since the reading counts, whoever claimed it."""
-        parts = ReleasePart.objects.filter(pk__gt=self.since_part, release__currency=currency)
-        claimed = parts.exclude(transfer_id="").aggregate(total=Sum("payout_minor"))["total"] or 0
-        return self.cash.get(currency, Money.zero(currency)) - Money(claimed, currency)
+        """Return what is left after what was seen at the last look and spent since."""
+        return self.cash.get(currency, Money.zero(currency)) - Money(self.claimed.get(currency, 0), currency)
 
 
 class _NotCovered(Exception):
@@ -108,6 +121,7 @@ def _claim_batch(run: PayoutRun, budget: Budget) -> _Batch:
     with transaction.atomic(durable=True):
         pass_gate()
         one_run_at_a_time()
+        budget.look()
         due = Hold.objects.payable(business_now()).exclude(currency__in=list(budget.refused))
         for hold in due.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
             batch.seen += 1
@@ -138,11 +152,12 @@ def _claim_or_postpone(hold: Hold, budget: Budget, batch: _Batch) -> None:
 
 def _refuse_uncovered(release: Release, budget: Budget) -> None:
     """Undo a claim that our cash does not cover; who waits longest waits for cash, nobody overtakes."""
+    needed = Money(release.payout_minor, release.currency)
     left = budget.left(release.currency)
-    if release.payout_minor and left.amount_minor < 0:
-        needed = Money(release.payout_minor, release.currency)
-        budget.refused[release.currency] = f"{needed} is due next, {left + needed} covered"
+    if needed and (left - needed).amount_minor < 0:
+        budget.refused[release.currency] = f"{needed} is due next, {left} covered"
         raise _NotCovered
+    budget.spend(needed)
 
 
 def _write_down(run: PayoutRun, budget: Budget, batch: _Batch) -> None:

@@ -59,7 +59,7 @@ def prepare_transfer(
 
 def execute_transfer(transfer_id: str) -> TransferView:
     """Send the transfer, outside of any transaction; safe to call again. Raises: NotFound."""
-    row = selectors.row_of(Transfer, transfer_id)
+    row = selectors.row_of(Transfer, transfer_id, "source_payment", "payee")
     transfer_if_due(row.operations.get(), row)
     return selectors.transfer(transfer_id)
 
