@@ -152,7 +152,8 @@ def test_a_public_profile(api):
     assert body == {
         "id": str(sitter.public_id), "display_name": sitter.display_name, "bio": "",
         "place": {"lat": sitter.public_lat, "lng": sitter.public_lng}, "timezone": "UTC", "badge": "vetted",
-        "currency": "USD", "cancellation_tier": "moderate", "cancelled_stays": 0, "missed_stays": 0, "distance_km": None,
+        "currency": "USD", "cancellation_tier": "moderate", "cancelled_stays": 0, "missed_stays": 0,
+        "distance_km": None,
         "services": [{"service": "boarding", "nightly_minor": 4000, "extra_pet_minor": 1500, "capacity": 2}],
     }  # fmt: skip
 
