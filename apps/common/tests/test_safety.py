@@ -57,6 +57,7 @@ def test_production_starts_with_real_secrets():
         ({"JWT_SIGNING_KEY": "changeme" * 8}, "petwash.E002"),
         ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "petwash.E004"),
         ({"FIELD_ENCRYPTION_KEYS": "nonsense"}, "petwash.E005"),
+        ({"STRIPE_PUBLISHABLE_KEY": "sk_live_0123456789"}, "petwash.E006"),
         ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is not set"),
         ({"MQTT_URL": "mqtt://broker:1883"}, "anonymous brokers are refused"),
         ({"DATABASE_URL": "sqlite:///x"}, "PostgreSQL alone"),

@@ -63,7 +63,7 @@ def shop(bay: Bay, notice: Notice | None) -> Scene:
         "pay": pay,
         "test_cards": _TEST_CARDS if pay == "sandbox" else (),
     }
-    said = notice.what if notice else blocked.what if blocked else ""
+    said = (notice or blocked or Notice(f"Bay {bay.number} is free.")).what
     return Scene("shop", f"shop:{said}:{bool(blocked)}", _LOOK["shop"], said, facts)
 
 

@@ -21,8 +21,8 @@ HEADERS = [(b"origin", b"http://testserver"), (b"host", b"testserver")]
 class Listener:
     """A browser on the live page."""
 
-    def __init__(self) -> None:
-        scope = {"type": "websocket", "path": "/ws/stations", "query_string": b"", "headers": HEADERS}
+    def __init__(self, query: bytes = b"") -> None:
+        scope = {"type": "websocket", "path": "/ws/stations", "query_string": query, "headers": HEADERS}
         self._wire = ApplicationCommunicator(application, scope | {"subprotocols": []})
 
     async def connect(self) -> None:
@@ -69,6 +69,19 @@ async def test_a_listener_gets_a_snapshot_and_then_the_changes(redis_url: str) -
     assert (diff["type"], diff["station"]["id"], diff["station"]["alerts"]) == ("station", "riverside", 1)
     levels = {tank["chemical"]: tank["level_ml"] for tank in diff["station"]["tanks"]}
     assert levels["shampoo"] == 1_000
+    assert await socket.hears_nothing()
+    await socket.leave()
+
+
+async def test_a_listener_at_one_station_hears_of_no_other(redis_url: str) -> None:
+    await database_sync_to_async(make_station)("riverside")
+    await database_sync_to_async(make_station)("hillside")
+    socket = Listener(b"station=riverside")
+    await socket.connect()
+    assert [station["id"] for station in (await socket.hear())["stations"]] == ["riverside"]
+    await database_sync_to_async(change)("hillside")
+    await database_sync_to_async(change)("riverside")
+    assert (await socket.hear())["station"]["id"] == "riverside"
     assert await socket.hears_nothing()
     await socket.leave()
 
