@@ -11,7 +11,7 @@ from apps.common import audit
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.stations.models import Alert, MaintenanceVisit, Refill, Station, Tank
-from apps.stations.services import alerts
+from apps.stations.services import alerts, bay_locks
 from apps.stations.services.reconciliation import refill_component, refill_is_explained
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -33,7 +33,7 @@ def record_visit(
 ) -> MaintenanceVisit:
     """Record a visit to a station (its id) once by its key; a repeat returns the first record.
 
-    Clears the alert of an unrecorded refill that the visit explains.
+    Clears the alert of an unrecorded refill that the visit explains, and unlocks bays that were locked before it.
     Raises: NotFound; InvalidInput that names the field or the chemical; Conflict `key_reused` for another station.
     """
     place = Station.objects.filter(slug=station).first()
@@ -56,6 +56,8 @@ def record_visit(
                 canister=poured.canister,
             )
             _explain(place, poured.chemical)
+        for bay in place.bays.filter(locked_at__lte=visited_at).select_related("station"):
+            bay_locks.unlock(bay, actor=actor, reason="visited")
         audit.record(actor, "station.visited", place.slug, reason=done[:200], visit=str(visit.public_id))
         return visit
 

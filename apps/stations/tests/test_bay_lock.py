@@ -1,11 +1,13 @@
 """Two failed starts in a row lock a bay: it is not sold before somebody has looked."""
 
+from datetime import timedelta
+
 import pytest
 
 from apps.common.models import AuditEntry
 from apps.stations.models import Alert, Bay, Command, Wash
 from apps.stations.selectors import live_status
-from apps.stations.services import bay_locks
+from apps.stations.services import bay_locks, visits
 from apps.stations.tests.device import Device, sent_commands
 from apps.stations.tests.factories import bay_token
 from petwash.testing.staff import member_of
@@ -111,3 +113,13 @@ def test_a_bay_that_does_not_answer_stays_locked(locked: Bay, device: Device) ->
     device.say(device.ack(Command.objects.get(type="identify"), "rejected", "clock_not_synchronised"))
     locked.refresh_from_db()
     assert locked.locked_at is not None
+
+
+@pytest.mark.parametrize(("minutes", "is_locked"), [(1, False), (-1, True)])
+def test_a_visit_after_the_lock_unlocks_it(locked: Bay, minutes: int, is_locked: bool) -> None:
+    assert locked.locked_at
+    at = locked.locked_at + timedelta(minutes=minutes)
+    person = member_of("Operations")
+    visits.record_visit(person, "riverside", key="a-form", visited_at=at, done="Changed the valve.")
+    locked.refresh_from_db()
+    assert (locked.locked_at is not None) is is_locked

@@ -21,9 +21,10 @@ from apps.common.heartbeats import age_seconds
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
 from apps.stations.bridge.bridge import Bridge
-from apps.stations.models import Alert, Command, DeadLetter, Station, StationEvent, Wash
-from apps.stations.services import sweeps
+from apps.stations.models import Alert, Command, DeadLetter, Station, StationEvent, TopUp, Wash
+from apps.stations.services import customer, sweeps
 from apps.stations.services.activation import activate
+from apps.stations.services.top_ups import TopUpOrder, top_up
 from apps.stations.simulator.faults import Faults
 from apps.stations.simulator.link import Broker
 from apps.stations.simulator.memory import RamFlash
@@ -165,3 +166,33 @@ def test_a_start_that_never_comes_is_cancelled_and_refunded(simulate: Simulate, 
     settle()
     assert Wash.objects.get().status == "refunded"
     assert revenue() == 0
+
+
+def test_a_top_up_over_the_broker_runs_its_seconds_and_a_stop_refunds_the_newest(simulate: Simulate, settle) -> None:
+    device = simulate("drop-ack", speed=20.0)
+    sold = activate(
+        bay_id=device["bays"][0]["id"],
+        bay_token=device["bays"][0]["bay_token"],
+        program="quick",
+        payment_method="pm_card_visa",
+        key=f"purchase-{time.time_ns()}",
+        address="192.0.2.7",
+    )
+    until(status_is(sold.wash, "running"))
+    top_up(
+        wash_id=str(sold.wash.public_id),
+        wash_token=sold.wash_token,
+        order=TopUpOrder(300, 600, "pm_card_visa"),
+        key=f"top-up-{time.time_ns()}",
+        address="192.0.2.7",
+    )
+    until(lambda: TopUp.objects.get().status == "confirmed")
+    until(lambda: StationEvent.objects.filter(type="topped_up").exists())
+    customer.stop_wash(wash_id=str(sold.wash.public_id), wash_token=sold.wash_token)
+    until(status_is(sold.wash, "refunding"))
+    settle()
+    wash = Wash.objects.get()
+    kept = wash.paid.amount_minor - wash.refunded_minor
+    assert (wash.total_seconds, wash.paid.amount_minor, wash.status) == (900, 2_700, "partially_refunded")
+    assert 0 < kept <= wash.seconds_used * 3 < 2_700
+    assert revenue() == kept
