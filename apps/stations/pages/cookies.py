@@ -15,6 +15,9 @@ from django.http import HttpRequest, HttpResponse
 
 NAME = "petwash_wash"
 KEPT = timedelta(days=2)
+MOVING = "petwash_move"
+MOVING_KEPT = timedelta(minutes=5)
+_MOVING = re.compile(r"(?P<bay>[A-Za-z0-9_-]{22})\.(?P<key>[A-Za-z0-9_-]{32,64})")
 _VALUE = re.compile(r"(?P<key>[A-Za-z0-9_-]{32,64})(?:\.(?P<before>[A-Za-z0-9_-]{32,64}))?")
 
 
@@ -41,3 +44,15 @@ def keep(response: HttpResponse, purchase: Purchase, *, path: str, secure: bool)
     """Let the phone keep it for that path alone."""
     value = f"{purchase.key}.{purchase.before}" if purchase.before else purchase.key
     response.set_cookie(NAME, value, max_age=KEPT, path=path, secure=secure, httponly=True, samesite="Lax")
+
+
+def read_moving(request: HttpRequest) -> tuple[str, str] | None:
+    """Return the short id of the bay that broke down and the key of the purchase there, if that has just been."""
+    found = _MOVING.fullmatch(request.COOKIES.get(MOVING, ""))
+    return (found["bay"], found["key"]) if found else None
+
+
+def keep_moving(response: HttpResponse, bay: str, purchase: Purchase, *, secure: bool) -> None:
+    """Let the pages of other bays know, for minutes, of the wash that was interrupted at this one."""
+    value = f"{bay}.{purchase.key}"
+    response.set_cookie(MOVING, value, max_age=MOVING_KEPT, path="/w/", secure=secure, httponly=True, samesite="Lax")

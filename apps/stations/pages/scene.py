@@ -14,11 +14,12 @@ from apps.stations import selectors
 from apps.stations.models import Bay, TopUp, Wash
 from apps.stations.pages import words
 from apps.stations.pages.words import Notice
+from apps.stations.services import moving
 from apps.stations.states import BACK, OPEN_TOP_UP, TopUpStatus, WashStatus
 from apps.stations.top_up_terms import LONGEST_TOTAL, price_of
 
 # How often the page looks again, in seconds; the socket only makes it look earlier.
-_LOOK = {"shop": 5, "paying": 2, "starting": 2, "running": 4, "paused": 4, "receipt": 0}
+_LOOK = {"shop": 5, "paying": 2, "starting": 2, "running": 4, "paused": 4, "interrupted": 3, "receipt": 0}
 _TEST_CARDS = (
     ("pm_card_visa", "Test card: accepted"),
     ("pm_card_authenticationRequired", "Test card: the bank asks (3-D Secure)"),
@@ -77,13 +78,23 @@ def wash(row: Wash, notice: Notice | None) -> Scene:
         facts |= _bank(row)
     else:
         facts |= _clock(row, stage)
-        facts |= _more(row) if stage != "starting" else {}
+        facts |= _more(row) if stage in ("running", "paused") else {}
     said = facts["said"]
     look = 3 if row.status == WashStatus.REFUNDING else _LOOK[stage]
     told = notice.what if notice else ""
     marks = (row.public_id, row.status, row.total_seconds, row.refunded_minor, facts.get("secret"), facts.get("adding"))
     version = ":".join([*map(str, marks), told])
     return Scene(stage, version, look, told or said, facts)
+
+
+def move_here(row: Wash, bay: Bay, notice: Notice | None) -> Scene:
+    """Return the question whether an interrupted wash of the station goes on at this bay."""
+    left = selectors.seconds_left(row)
+    facts = {"wash": row, "notice": notice, "clock": words.clock(left), "spoken": words.spoken(left)}
+    said = f"Your wash can go on here, at bay {bay.number}."
+    return Scene(
+        "move_here", f"{row.public_id}:here:{notice}", _LOOK["interrupted"], notice.what if notice else said, facts
+    )
 
 
 def why_unpaid(row: Wash) -> Notice:
@@ -114,6 +125,7 @@ def _clock(row: Wash, stage: str) -> dict[str, Any]:
         "starting": "Paid. The water starts in a few seconds.",
         "running": f"Your wash is running. {words.spoken(left)} left.",
         "paused": f"Your wash is paused. {words.spoken(left)} left.",
+        "interrupted": f"Bay {row.bay.number} has stopped. {words.spoken(left)} left.",
     }[stage]
     return {
         "left": left,
@@ -122,6 +134,7 @@ def _clock(row: Wash, stage: str) -> dict[str, Any]:
         "said": said,
         "bay_number": row.bay.number,
         "unconfirmed": row.status == WashStatus.UNCONFIRMED,
+        "offered": [bay.number for bay in moving.offered(row)],
     }
 
 

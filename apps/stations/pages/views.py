@@ -16,12 +16,12 @@ from django.views.decorators.cache import never_cache
 from apps.common.api.client_address import client_address
 from apps.common.errors import DomainError, PaymentRefused
 from apps.stations import selectors
-from apps.stations.bay_codes import long_id
+from apps.stations.bay_codes import long_id, short_id
 from apps.stations.models import Bay, Wash
 from apps.stations.pages import cookies, policy, scene, words
 from apps.stations.pages.cookies import Purchase
 from apps.stations.pages.words import Notice
-from apps.stations.services import customer, top_ups
+from apps.stations.services import customer, moving, top_ups
 from apps.stations.services.manager import PetWashStationManager
 from apps.stations.services.top_ups import TopUpOrder
 from apps.stations.states import OPEN_WASH, WashStatus
@@ -67,13 +67,28 @@ class AtBay(View):
         """Return what this phone bought here."""
         return None if self.is_new else selectors.wash_of_purchase(self.bay, self.purchase.key)
 
-    def wash_token(self, wash: Wash) -> str:
+    def interrupted_elsewhere(self, request: HttpRequest) -> tuple[Bay, Wash, str] | None:
+        """Return the bay, the wash and the key of what this phone may go on with here, after a fault there."""
+        kept = cookies.read_moving(request) if self.token_is_valid else None
+        bay_id = long_id(kept[0]) if kept else None
+        broken = selectors.bay_of(bay_id) if bay_id else None
+        if kept is None or broken is None or broken.station_id != self.bay.station_id or broken.pk == self.bay.pk:
+            return None
+        wash = selectors.wash_of_purchase(broken, kept[1])
+        if wash is None or wash.status != WashStatus.INTERRUPTED:
+            return None
+        return (broken, wash, kept[1]) if self.bay in moving.offered(wash) else None
+
+    def wash_token(self, wash: Wash, bay: Bay | None = None, key: str = "") -> str:
         """Return the token of one's own wash, as the purchase's answer had it."""
-        purchase = hash_purchase(str(self.bay.public_id), self.purchase.key)
+        purchase = hash_purchase(str((bay or self.bay).public_id), key or self.purchase.key)
         return make_wash_token(settings.BAY_TOKEN_KEY, str(wash.public_id), purchase)
 
     def show(self, request: HttpRequest, notice: Notice | None = None, status: int = 200) -> HttpResponse:
         """Answer the page as it is now."""
+        elsewhere = self.interrupted_elsewhere(request)
+        if elsewhere is not None:
+            return self._page(request, scene.move_here(elsewhere[1], self.bay, notice), status)
         wash = self.own_wash()
         if wash is not None and wash.status == WashStatus.CANCELLED and wash.paid_at is None:
             # No money moved: the next try needs a key of its own, and the page still says why.
@@ -102,6 +117,8 @@ class AtBay(View):
         }
         response = render(request, "wash/page.html", context, status=status)
         cookies.keep(response, self.purchase, path=self.root, secure=request.is_secure())
+        if shown.stage == "interrupted":
+            cookies.keep_moving(response, self.root.removeprefix("/w/"), self.purchase, secure=request.is_secure())
         return response
 
     def _old_code(self, request: HttpRequest) -> HttpResponse:
@@ -146,6 +163,7 @@ class Buy(AtBay):
                 payment_method=method,
                 key=self.purchase.key,
                 address=client_address(request),
+                presence_code=request.POST.get("presence_code", "")[:4],
             )
         except DomainError as error:
             if self.own_wash() is None:
@@ -194,6 +212,44 @@ class Stop(AtBay):
         except DomainError as error:
             return self.refused(request, error)
         return self.go_home()
+
+
+class Resume(AtBay):
+    """Go on after a pause."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Ask the bay; the page follows the bay's own word. A repeat changes nothing."""
+        wash = self.own_wash()
+        if wash is None:
+            return self.go_home()
+        try:
+            customer.resume_wash(wash_id=str(wash.public_id), wash_token=self.wash_token(wash))
+        except DomainError as error:
+            return self.refused(request, error)
+        return self.go_home()
+
+
+class Move(AtBay):
+    """Go on here with a wash that a fault interrupted at another bay of the station."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Move the rest; the page of the first bay goes on showing the wash."""
+        found = self.interrupted_elsewhere(request)
+        if found is None:
+            return self.go_home()
+        broken, wash, key = found
+        try:
+            moving.move(
+                wash_id=str(wash.public_id),
+                wash_token=self.wash_token(wash, broken, key),
+                bay_id=str(self.bay.public_id),
+                bay_token=self.token,
+                presence_code=request.POST.get("presence_code", "")[:4],
+                address=client_address(request),
+            )
+        except DomainError as error:
+            return self.refused(request, error)
+        return HttpResponseRedirect(f"/w/{short_id(str(broken.public_id))}", status=303)
 
 
 class Again(AtBay):

@@ -46,6 +46,15 @@ _REFUSALS = {
     "lease_ended": Notice(
         "The payment took too long, so the bay was given free.", "Nothing was charged. Start again when you like."
     ),
+    "presence_code_required": Notice(
+        "This bay shows a code of four digits.", "Nothing was charged. Type in the code on the bay's display."
+    ),
+    "presence_code_invalid": Notice(
+        "The four digits are not those on the bay's display.", "Nothing was charged. They change: look again."
+    ),
+    "nothing_to_move": Notice("There is nothing left to go on with.", "What was left is refunded to your card."),
+    "bay_not_offered": Notice("This bay is not free.", "Scan the code of another bay."),
+    "wash_not_paused": Notice("Your wash is not paused."),
     "total_changed": Notice(
         "Another addition came first.", "Nothing was charged. Look at the clock, then add more if you like."
     ),
@@ -60,6 +69,7 @@ STAGES = {
     WashStatus.UNCONFIRMED: "starting",
     WashStatus.RUNNING: "running",
     WashStatus.PAUSED: "paused",
+    WashStatus.INTERRUPTED: "interrupted",
 }
 """Which part of the page a wash shows; every other one has ended and shows its receipt."""
 

@@ -391,6 +391,58 @@ def test_an_addition_that_is_no_number_is_told(phone: Phone, running_on: Any, bo
     assert "Something is missing." in answer.content.decode()
 
 
+def test_after_a_fault_the_wash_goes_on_at_the_bay_that_is_scanned(
+    phone: Phone, running_on: Any, device: Device, station: Station, stripe_sandbox: Sandbox
+) -> None:
+    wash = running_on(phone)
+    device.say(device.event("fault", wash, used=100), device.state("fault", fault="pump"))
+    html = phone.look()
+    assert stage(html) == "interrupted"
+    assert "Go to bay 2 and scan the code there" in html
+    other = Phone(station.bays.get(number=2))
+    assert stage(other.look()) == "shop"
+    assert other.post("move").status_code == 303
+    assert Wash.objects.get().bay.number == 1
+    other.client.cookies.load(phone.client.cookies[cookies.MOVING].OutputString())
+    assert stage(other.look()) == "move_here"
+    answer = other.post("move")
+    assert (answer.status_code, answer["Location"]) == (303, phone.root)
+    html = phone.look()
+    assert stage(html) == "starting"
+    assert "Starting bay 2" in html
+    assert intents(stripe_sandbox) == ["succeeded"]
+
+
+def test_after_a_fault_the_customer_may_have_the_rest_back(
+    phone: Phone, running_on: Any, device: Device, settle: Callable[[], None]
+) -> None:
+    wash = running_on(phone)
+    device.say(device.event("fault", wash, used=100), device.state("fault", fault="pump"))
+    phone.post("stop")
+    settle()
+    html = phone.look()
+    assert stage(html) == "receipt"
+    assert "6.00 USD" in html
+
+
+def test_a_paused_wash_is_resumed_from_the_page(phone: Phone, running_on: Any, device: Device) -> None:
+    wash = running_on(phone)
+    device.say(device.state("paused", wash, seconds_left=200))
+    assert stage(phone.look()) == "paused"
+    for _ in range(2):
+        assert phone.post("resume").status_code == 303
+    assert wash.commands.filter(type="resume").count() == 1
+
+
+def test_a_bay_with_a_display_asks_for_its_code(phone: Phone, bay: Bay, stripe_sandbox: Sandbox) -> None:
+    Bay.objects.filter(pk=bay.pk).update(presence_code=True)
+    assert 'name="presence_code"' in phone.look()
+    answer = phone.buy()
+    assert answer.status_code == 403
+    assert "This bay shows a code of four digits." in answer.content.decode()
+    assert intents(stripe_sandbox) == []
+
+
 def test_who_has_no_wash_adds_nothing(phone: Phone, stripe_sandbox: Sandbox) -> None:
     assert add(phone).status_code == 303
     assert intents(stripe_sandbox) == []
