@@ -2,7 +2,8 @@
 
 from typing import Any, TypeVar
 
-from django.db.models import Model, Sum
+from django.db.models import BigIntegerField, Model, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from apps.common.errors import NotFound
 from apps.common.ids import parse_public_id
@@ -105,11 +106,14 @@ def left_of(row: Payment) -> Money:
 
     What a reversal brought back is there again; what a bank has withdrawn is not.
     """
-    left = row.amount_minor
-    for committed in (row.refunds, row.transfers):
-        left -= _sum(committed.exclude(status=MovementStatus.FAILED), "amount_minor")
-    left += _sum(Reversal.objects.filter(transfer__source_payment=row), "reversed_minor")
-    left -= _sum(row.disputes, "withdrawn_minor")
+    failed = Q(status=MovementStatus.FAILED)
+    gone = (
+        _total(Refund.objects.exclude(failed), "payment", "amount_minor")
+        + _total(Transfer.objects.exclude(failed), "source_payment", "amount_minor")
+        - _total(Reversal.objects.all(), "transfer__source_payment", "reversed_minor")
+        + _total(Dispute.objects.all(), "payment", "withdrawn_minor")
+    )
+    left = row.amount_minor - Payment.objects.filter(pk=row.pk).values_list(gone, flat=True).get()
     return Money(max(left, 0), row.currency)
 
 
@@ -129,6 +133,12 @@ def reversible(row: Transfer) -> Money:
     back = _sum(others.filter(status=MovementStatus.SUCCEEDED), "reversed_minor")
     coming = _sum(others.exclude(status=MovementStatus.SUCCEEDED), "amount_minor")
     return Money(row.amount_minor - back - coming, row.currency)
+
+
+def _total(rows: Any, payment: str, field: str) -> Coalesce:
+    """Return the sum over one payment's rows as part of a question about the payment."""
+    mine = rows.filter(**{payment: OuterRef("pk")}).order_by().values(payment)
+    return Coalesce(Subquery(mine.annotate(total=Sum(field)).values("total")), Value(0), output_field=BigIntegerField())
 
 
 def _sum(rows: Any, field: str) -> int:
