@@ -82,12 +82,15 @@ def _washes(keys: Sequence[int], since: datetime, until: datetime) -> list[Wash]
 
 
 def _used(washes: Sequence[Wash]) -> dict[tuple[int, str], int]:
-    """Return the millilitres that each wash reported of each chemical: its events count up."""
-    used: dict[tuple[int, str], int] = defaultdict(int)
+    """Return the millilitres that each wash reported of each chemical: a bay's events of it count up."""
+    at_bay: dict[tuple[int, int | None, str], int] = defaultdict(int)
     rows = StationEvent.objects.filter(wash__in=[wash.pk for wash in washes]).order_by()
-    for wash_id, payload in rows.values_list("wash_id", "payload"):
+    for wash_id, bay_id, payload in rows.values_list("wash_id", "bay_id", "payload"):
         for chemical, ml in payload.get("ml_used", {}).items():
-            used[wash_id, chemical] = max(used[wash_id, chemical], int(ml))
+            at_bay[wash_id, bay_id, chemical] = max(at_bay[wash_id, bay_id, chemical], int(ml))
+    used: dict[tuple[int, str], int] = defaultdict(int)
+    for (wash_id, _, chemical), ml in at_bay.items():
+        used[wash_id, chemical] += ml
     return used
 
 

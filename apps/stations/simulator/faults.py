@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 DEFAULT_SECONDS = {"offline": 120.0, "late_start": 90.0}
+DEFAULT_AMOUNT = {**DEFAULT_SECONDS, "leak": 30.0}
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,9 @@ class Faults:
     event `started` comes that late. duplicate: each message goes out twice. reboot_mid_wash: power
     is lost half-way through each wash. offline: the link drops once, half-way through a wash, for
     so many seconds. low_tank: each tank stands just above its critical level. poison: broken
-    messages go out beside the good ones. no_clock: the device's clock is not synchronised.
+    messages go out beside the good ones. no_clock: the device's clock is not synchronised. leak: so
+    many millilitres a minute run out of the first tank. theft: half of the first tank is drained
+    once, while no bay washes. clog: the nozzles give four tenths of what they should.
     """
 
     drop_ack: bool = False
@@ -28,6 +31,9 @@ class Faults:
     low_tank: bool = False
     poison: bool = False
     no_clock: bool = False
+    leak: float = 0.0
+    theft: bool = False
+    clog: bool = False
 
     @classmethod
     def read(cls, words: Iterable[str]) -> Self:
@@ -47,14 +53,15 @@ class Faults:
         if name not in known:
             listed = ", ".join(one.replace("_", "-") for one in known)
             raise ValueError(f"There is no fault {word!r}. Known: {listed}.")
-        if name not in DEFAULT_SECONDS:
+        if name not in DEFAULT_AMOUNT:
             if amount:
                 raise ValueError(f"The fault {name.replace('_', '-')} takes no number: {word!r}.")
             return {name: True}
         try:
-            seconds = float(amount or DEFAULT_SECONDS[name])
+            number = float(amount or DEFAULT_AMOUNT[name])
         except ValueError:
-            seconds = 0.0
-        if not 0 < seconds < 1e6:
-            raise ValueError(f"{word!r} needs a number of seconds above 0, as in 'offline 120'.")
-        return {name: seconds}
+            number = 0.0
+        if not 0 < number < 1e6:
+            unit = "seconds" if name in DEFAULT_SECONDS else "millilitres a minute"
+            raise ValueError(f"{word!r} needs a number of {unit} above 0, as in '{name.replace('_', '-')} 120'.")
+        return {name: number}

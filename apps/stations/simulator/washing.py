@@ -11,6 +11,8 @@ from .station_file import ProgramSpec
 from .voice import Voice
 
 WARNING_PCT, CRITICAL_PCT = 25, 10
+CLOGGED = 0.4
+THEFT_AFTER = 60.0
 RANK = {"": 0, Severity.WARNING.value: 1, Severity.CRITICAL.value: 2}
 
 
@@ -41,6 +43,7 @@ class Washing:
         self._pace = pace
         self._refill_in: dict[str, float] = {}
         self._since_report = 0.0
+        self._idle_for = 0.0
         self._spent: set[str] = set()
         self._close_valves()
         if faults.low_tank:
@@ -86,6 +89,7 @@ class Washing:
         """Let so many real seconds pass."""
         for bay in self._voice.memory.bays.values():
             self._advance_bay(bay, elapsed, now)
+        self._lose(elapsed * self._pace.speed, now)
         self._refill(elapsed, now)
         self._since_report += elapsed
         if self._since_report >= self._pace.report_every:
@@ -135,12 +139,27 @@ class Washing:
         dry = False
         for chemical, ml in program.ml.items():
             tank = self._voice.memory.tanks[chemical]
-            wanted = ml * seconds / program.seconds
+            wanted = ml * seconds / program.seconds * (CLOGGED if self._faults.clog else 1)
             taken = min(wanted, tank.level_ml)
             dry = dry or wanted > tank.level_ml + 1e-6
             tank.level_ml -= taken
             bay.ml_used[chemical] = bay.ml_used.get(chemical, 0.0) + taken
         return dry
+
+    def _lose(self, seconds: float, now: datetime) -> None:
+        """Let the first tank lose what no wash takes: drop by drop, or half of it at once while nobody washes."""
+        tank = next(iter(self._voice.memory.tanks.values()), None)
+        if tank is None or not (self._faults.leak or self._faults.theft):
+            return
+        tank.level_ml = max(0.0, tank.level_ml - self._faults.leak * seconds / 60)
+        self._idle_for += seconds
+        if any(bay.status == BayStatus.RUNNING for bay in self._voice.memory.bays.values()):
+            self._idle_for = 0.0
+        if self._faults.theft and "theft" not in self._spent and self._idle_for >= THEFT_AFTER:
+            self._spent.add("theft")
+            tank.level_ml /= 2
+            self._voice.tank_level(tank, now)
+        self._check_tanks(now)
 
     def _fail(self, bay: BayMemory, now: datetime) -> None:
         self._voice.note(f"bay {bay.number} stopped: a tank is empty")

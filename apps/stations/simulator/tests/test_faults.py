@@ -16,9 +16,11 @@ def test_a_fault_may_carry_seconds(word: str) -> None:
     assert Faults.read([word]).offline == 120
 
 
-@pytest.mark.parametrize("word", ["", "melt", "offline x", "offline -1", "poison 3", "offline 1e9"])
+@pytest.mark.parametrize(
+    "word", ["", "melt", "offline x", "offline -1", "poison 3", "offline 1e9", "leak -3", "clog 2"]
+)
 def test_an_unknown_fault_is_named(word: str) -> None:
-    with pytest.raises(ValueError, match=r"fault|seconds"):
+    with pytest.raises(ValueError, match=r"fault|seconds|millilitres"):
         Faults.read([word])
 
 
@@ -128,3 +130,31 @@ def test_a_warning_sends_nobody_and_a_canister_brings_what_it_holds() -> None:
     bench.wait(350)
     assert bench.event_types() == ["started", "finished"]
     assert 1_500 < bench.level() < 1_850
+
+
+def test_a_leak_empties_the_first_tank_alone_and_washes_report_none_of_it() -> None:
+    bench = Bench("leak 60")
+    bench.start()
+    bench.wait(360)
+    assert bench.events()[-1].ml_used == {"shampoo": 120}
+    bench.connect()
+    assert (bench.level("shampoo"), bench.level("conditioner")) == (10_000 - 120 - 360, 10_000)
+
+
+def test_a_thief_comes_once_while_no_bay_washes() -> None:
+    bench = Bench("theft")
+    bench.start()
+    bench.wait(301)
+    bench.connect()
+    assert bench.level() == 9_880
+    bench.wait(300)
+    bench.connect()
+    assert bench.level() == 4_940
+
+
+def test_a_clogged_nozzle_gives_less_and_says_so() -> None:
+    bench = Bench("clog")
+    bench.start()
+    bench.wait(302)
+    assert bench.events()[-1].ml_used == {"shampoo": 48}
+    assert bench.level() == 9_952
