@@ -40,7 +40,7 @@ def test_opening_the_link_changes_nothing_and_the_button_verifies(call: Any, own
     call("auth/email/resend", email=owner.email)
     link = link_in(outbox()[0])
     opened = Client().get(link)
-    assert opened["Referrer-Policy"] == "no-referrer"
+    assert opened["Referrer-Policy"] == "same-origin"
     assert "no-store" in opened["Cache-Control"]
     assert not User.objects.get(pk=owner.pk).is_verified_address
     answer = submit(link)
