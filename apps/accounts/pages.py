@@ -65,7 +65,7 @@ class MailedPage(FormView):  # type: ignore[type-arg]  # takes no parameters at 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer without telling the next site where the visitor comes from: the link is a secret."""
         response = super().dispatch(request, *args, **kwargs)
-        # Not no-referrer: browsers then send `Origin: null` with the form, which the check against forged forms refuses.
+        # Not no-referrer: browsers then send `Origin: null`, which the check against forged forms refuses.
         response["Referrer-Policy"] = "same-origin"
         return response
 
