@@ -9,6 +9,6 @@ MIGRATION_LINTER_OPTIONS = {
     "ignore_name": [
         "0005_parts_are_bounded",  # escrow: each stands for a stricter one that the release before has
         "0003_reversals_and_disputes",  # payments: on a column that the release before does not know and leaves empty
-        "0007_levels_visits_and_limits",  # stations: an alert's component only gets longer; the release before writes shorter ones
+        "0007_levels_visits_and_limits",  # stations: a component of an alert only gets longer
     ]
 }
