@@ -285,6 +285,19 @@ class WebhookEvent(models.Model):
         return f"{self.type} {self.object_id}"
 
 
+class GatewayCheck(models.Model):
+    """What the last check of our account at the gateway found: one row."""
+
+    checked_at = models.DateTimeField()
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "payments_gateway_check"
+
+    def __str__(self) -> str:
+        return f"checked {self.checked_at}: {len(self.problems)} problems"
+
+
 class EventMark(models.Model):
     """How far the gateway's list of events has been swept: one row."""
 

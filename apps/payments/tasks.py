@@ -27,3 +27,9 @@ def resume_stale() -> None:
 def sweep_events() -> None:
     """Fetch the events whose webhooks were lost."""
     services.sweep_events()
+
+
+@shared_task(name="payments.check_gateway")
+def check_gateway() -> None:
+    """Look whether our account at the gateway is set up as it must be."""
+    services.check_gateway()

@@ -36,6 +36,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "payments-check-gateway": {
+        "task": "payments.check_gateway",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "payments-resume-stale": {
         "task": "payments.resume_stale",
         "schedule": 5.0,

@@ -9,6 +9,7 @@ from apps.payments.gateways.port import (
     BalanceEntry,
     BalanceFacts,
     DisputeFacts,
+    EndpointFacts,
     IntentFacts,
     MovementFacts,
     WebhookFacts,
@@ -159,4 +160,17 @@ def of_account(body: Body) -> AccountFacts:
         payee_id=(body.get("metadata") or {}).get("payee_id", ""),
         payouts_enabled=bool(body.get("payouts_enabled")) and transfers == "active",
         details_submitted=bool(body.get("details_submitted")),
+    )
+
+
+def of_balance_settings(body: dict[str, Any]) -> str:
+    """Read how often an account's money is paid out by itself; empty when it says nothing of that."""
+    payouts = (body.get("payments") or {}).get("payouts") or {}
+    return str((payouts.get("schedule") or {}).get("interval") or "")
+
+
+def of_endpoint(body: dict[str, Any]) -> EndpointFacts:
+    """Read a webhook endpoint."""
+    return EndpointFacts(
+        url=body["url"], enabled=body.get("status") == "enabled", api_version=body.get("api_version") or ""
     )

@@ -179,6 +179,15 @@ class BalanceFacts:
     pending: dict[str, Money]
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """An address that events are sent to. api_version: empty when it follows the account's default."""
+
+    url: str
+    enabled: bool
+    api_version: str
+
+
 class PaymentGateway(Protocol):
     """Every call may raise GatewayRefused, GatewayUncertain or GatewayKeySpent."""
 
@@ -238,6 +247,12 @@ class PaymentGateway(Protocol):
 
     def balance(self) -> BalanceFacts:
         """Return what we hold at the gateway."""
+
+    def payout_interval(self) -> str:
+        """Return how often the platform's money is paid out by itself; "manual" when only on request."""
+
+    def webhook_endpoints(self) -> list[EndpointFacts]:
+        """Return where events are sent; a key without the right to see them is GatewayUncertain."""
 
     def payee_balance(self, account_id: str) -> BalanceFacts:
         """Return what a payee's account holds. Raises: GatewayRefused `account_invalid`."""

@@ -19,6 +19,7 @@ from apps.payments.gateways.port import (
     BalanceEntry,
     BalanceFacts,
     DisputeFacts,
+    EndpointFacts,
     GatewayKeySpent,
     GatewayRefused,
     GatewayUncertain,
@@ -212,6 +213,17 @@ class StripeGateway:
         """Return what we hold at the gateway."""
         with _translated():
             return facts.of_balance(self._client.balance.retrieve().to_dict())
+
+    def payout_interval(self) -> str:
+        """Return how often the platform's money is paid out by itself; "manual" when only on request."""
+        with _translated():
+            return facts.of_balance_settings(self._client.balance_settings.retrieve().to_dict())
+
+    def webhook_endpoints(self) -> list[EndpointFacts]:
+        """Return where events are sent."""
+        with _translated():
+            page = self._client.webhook_endpoints.list({"limit": 100})
+            return [facts.of_endpoint(row.to_dict()) for row in page.auto_paging_iter()]
 
     def payee_balance(self, account_id: str) -> BalanceFacts:
         """Return what a payee's account holds. Raises: GatewayRefused `account_invalid`."""

@@ -2,6 +2,7 @@
 
 from apps.payments.services.balances import balance
 from apps.payments.services.charging import cancel_payment, card_fingerprint, execute_payment, prepare_payment
+from apps.payments.services.checking import as_last_checked, check_gateway
 from apps.payments.services.inbox import process, process_due, receive, retry
 from apps.payments.services.payees import onboarding_link, open_payee_account
 from apps.payments.services.refunding import execute_refund, prepare_refund
@@ -11,9 +12,11 @@ from apps.payments.services.sweeping import sweep_events
 from apps.payments.services.transferring import execute_transfer, prepare_transfer
 
 __all__ = [
+    "as_last_checked",
     "balance",
     "cancel_payment",
     "card_fingerprint",
+    "check_gateway",
     "execute_payment",
     "execute_refund",
     "execute_reversal",

@@ -51,6 +51,8 @@ _TABLE: list[tuple[str, str, Endpoint]] = [
     ("GET", "/v1/payouts", payouts.listing),
     ("GET", f"/v1/payouts/{_ID}", payouts.retrieve),
     ("GET", "/v1/balance", money.retrieve_balance),
+    ("GET", "/v1/balance_settings", payouts.retrieve_settings),
+    ("GET", "/v1/webhook_endpoints", events.list_endpoints),
     ("GET", "/v1/balance_transactions", money.list_balance_transactions),
     ("GET", f"/v1/balance_transactions/{_ID}", money.retrieve_balance_transaction),
     ("GET", "/v1/events", events.listing),

@@ -13,7 +13,7 @@ from apps.payments.stripe_sandbox.api import Answer, Api, Request
 from apps.payments.stripe_sandbox.context import Rules
 from apps.payments.stripe_sandbox.faults import Faults, Regime
 from apps.payments.stripe_sandbox.nouns.control import REGIME
-from apps.payments.stripe_sandbox.store import Store
+from apps.payments.stripe_sandbox.store import Body, Store
 from apps.payments.stripe_sandbox.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
@@ -125,8 +125,16 @@ class SandboxServer(ThreadingHTTPServer):
         self.api = Api(self.store, chosen, api_key, self.url, self.faults)
         self._deliveries: Deliveries | None = None
         if webhook_url:
+            self._name_endpoint(webhook_url)
             self._deliveries = Deliveries(self.store, webhook_url, webhook_secret, self.api.catch_up)
             self._deliveries.start()
+
+    def _name_endpoint(self, url: str) -> None:
+        """List the address that events are sent to, once for each; its events are written in the caller's version."""
+        with self.store.transaction():
+            if url not in {row["url"] for row in self.store.find("webhook_endpoint")}:
+                fields: Body = {"url": url, "status": "enabled", "api_version": None, "enabled_events": ["*"]}
+                self.store.add("we", "webhook_endpoint", **fields, metadata={})
 
     def answer(self, request: Request) -> Answer:
         """Answer one request and have its events delivered."""

@@ -1,6 +1,6 @@
 """Payouts from a balance to a bank account, by hand or by themselves each day.
 
-Sources: docs.stripe.com/api/payouts, docs.stripe.com/payouts.
+Sources: docs.stripe.com/api/payouts, docs.stripe.com/payouts, docs.stripe.com/api/balance-settings.
 """
 
 from apps.payments.stripe_sandbox.context import DAY, Context
@@ -74,6 +74,24 @@ def schedule(context: Context) -> Body:
     if (before, interval) == ("manual", "daily"):
         context.store.add_job("automatic_payout", "", context.store.now() + DAY)
     return {"object": "sandbox.payout_schedule", "interval": interval}
+
+
+def retrieve_settings(context: Context) -> Body:
+    """GET /v1/balance_settings: of a connected account its schedule is Stripe's default, daily."""
+    interval = "daily" if context.account else context.store.setting(SCHEDULE, "manual")
+    return {
+        "object": "balance_settings",
+        "payments": {
+            "debit_negative_balances": True,
+            "payouts": {
+                "minimum_balance_by_currency": None,
+                "schedule": {"interval": interval},
+                "statement_descriptor": None,
+                "status": "enabled",
+            },
+            "settlement_timing": {"delay_days": context.rules.pending_seconds // DAY},
+        },
+    }
 
 
 def pay_out_automatically(context: Context, _subject: str) -> None:
