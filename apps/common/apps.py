@@ -16,7 +16,11 @@ class CommonConfig(AppConfig):
         """
         from apps.common import checks
 
-        found = [*checks.refuse_demo_in_production(None), *checks.refuse_weak_secrets(None)]
+        found = [
+            *checks.refuse_demo_in_production(None),
+            *checks.refuse_weak_secrets(None),
+            *checks.refuse_a_secret_in_the_browser(None),
+        ]
         if found and checks.in_production():
             raise ImproperlyConfigured(" ".join(f"{error.id}: {error.msg} {error.hint}" for error in found))
         autodiscover_modules("events", "handlers", "privacy", "metrics")
