@@ -71,6 +71,9 @@ def configure(config: dict[str, Any]) -> None:
                 "uvicorn.access": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},
                 "stripe": {"level": "WARNING"},
+                # Subsetting a typeface names each letter of the name that a paper is made out to.
+                "fontTools": {"level": "WARNING"},
+                "fpdf": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
                 "celery.app.trace": {"level": "WARNING"},
                 "celery.beat": {"level": "WARNING"},

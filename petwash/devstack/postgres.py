@@ -19,7 +19,17 @@ from petwash.devstack.server import LeashedServer, Record, ignore
 
 SUPERUSER = "postgres"
 MAX_CONNECTIONS = 120
-_FORGETFUL = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+_FORGETFUL = [
+    part
+    for setting in (
+        "fsync=off",
+        "synchronous_commit=off",
+        "full_page_writes=off",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+    )
+    for part in ("-c", setting)
+]
 
 
 def binaries() -> Path:

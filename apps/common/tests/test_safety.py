@@ -1,5 +1,6 @@
 """Secrets stay out of logs and out of a weak production."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -128,3 +129,8 @@ def test_the_privacy_registry_asks_every_holder(monkeypatch):
     assert privacy.blocks_all(None) == ["A stay is open."]
     privacy.erase_all(None)
     assert erased == ["b", "a"]
+
+
+def test_libraries_that_spell_out_names_stay_quiet():
+    for library in ("fontTools.subset", "fpdf.output", "httpx", "stripe"):
+        assert not logging.getLogger(library).isEnabledFor(logging.INFO), library
