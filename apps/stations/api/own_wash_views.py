@@ -76,6 +76,26 @@ class TopUpView(PublicView):
         return Response(answer, status=202)
 
 
+class GiveUpTopUpView(PublicView):
+    """Give an unpaid top-up up."""
+
+    @operation(
+        summary="Give an unpaid top-up of one's own wash up",
+        description="For 3-D Secure that nobody finishes: the payment is cancelled, and another top-up may be "
+        "bought at once instead of after 3 minutes. A payment that had succeeded before stays and adds its seconds.",
+        parameters=[WASH_TOKEN],
+        request=None,
+        responses={200: shapes.WashSerializer},
+        errors=["not_found:404"],
+        role="anyone",
+        tags=["wash"],
+    )
+    def post(self, request: Request, wash_id: UUID) -> Response:
+        """Answer the wash as it is now; a repeat changes nothing."""
+        wash = top_ups.give_up(wash_id=str(wash_id), wash_token=request.headers.get("X-Wash-Token", ""))
+        return Response(shapes.show_wash(wash))
+
+
 class MoveView(PublicView):
     """Go on at another bay."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("wash/<uuid:wash_id>", wash_views.WashView.as_view(), name="wash"),
     path("wash/<uuid:wash_id>/stop", wash_views.StopView.as_view(), name="wash-stop"),
     path("wash/<uuid:wash_id>/top-up", own_wash_views.TopUpView.as_view(), name="wash-top-up"),
+    path("wash/<uuid:wash_id>/top-up/cancel", own_wash_views.GiveUpTopUpView.as_view(), name="wash-top-up-cancel"),
     path("wash/<uuid:wash_id>/move", own_wash_views.MoveView.as_view(), name="wash-move"),
     path("wash/<uuid:wash_id>/resume", own_wash_views.ResumeView.as_view(), name="wash-resume"),
 ]

@@ -158,6 +158,7 @@ def _more(row: Wash) -> dict[str, Any]:
         "choices": [] if adding else choices,
         "adding": last.status if last is not None else "",
         "under_way": last if adding else None,
+        "waiting": waiting,
         "unpaid": _not_added(last, payment),
         "tries": len(made),
         "secret": secret,

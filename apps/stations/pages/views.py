@@ -199,6 +199,21 @@ class More(AtBay):
         return self.go_home()
 
 
+class NoMore(AtBay):
+    """Give an addition up that the bank still asks about."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Cancel its payment; the wash goes on, and the page says what came of it. A repeat changes nothing."""
+        wash = self.own_wash()
+        if wash is None:
+            return self.go_home()
+        try:
+            top_ups.give_up(wash_id=str(wash.public_id), wash_token=self.wash_token(wash))
+        except DomainError as error:
+            return self.refused(request, error)
+        return self.go_home()
+
+
 class Stop(AtBay):
     """End one's own wash early, or give the payment up."""
 

@@ -70,6 +70,21 @@ def top_up(*, wash_id: str, wash_token: str, order: TopUpOrder, key: str, addres
     return ToppedUp(wash, sold, payment.client_secret if waiting else None)
 
 
+def give_up(*, wash_id: str, wash_token: str) -> Wash:
+    """Give an unpaid top-up up, so that another one may be bought at once; return the wash.
+
+    Its money either never moves, or had come before: then it is paid, and the wash has its seconds. Without
+    an unpaid one, and said twice, it changes nothing. The gateway out of reach: it ends as soon as that answers.
+    Raises: NotFound.
+    """
+    wash = selectors.access_wash(wash_id, wash_token)
+    unpaid = wash.top_ups.filter(status=TopUpStatus.AWAITING_PAYMENT).first()
+    if unpaid is None:
+        return wash
+    payments.cancel_payment(unpaid.payment_id)  # its result moves the top-up, as a declined card's does
+    return selectors.access_wash(wash_id, wash_token)
+
+
 def _lease(found: Wash, order: TopUpOrder, purchase: str) -> TopUp:
     """Hold the chemicals and write the payment down, or refuse; two at once come here one after the other."""
     station = Station.objects.select_for_update(no_key=True).get(pk=found.bay.station_id)

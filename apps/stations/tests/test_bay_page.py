@@ -383,6 +383,23 @@ def test_the_bank_is_asked_about_an_addition(phone: Phone, running_on: Any, stri
     assert "Go to the test bank" in html
 
 
+def test_an_addition_that_the_bank_asks_about_is_given_up(
+    phone: Phone, running_on: Any, stripe_sandbox: Sandbox
+) -> None:
+    running_on(phone)
+    add(phone, card="pm_card_authenticationRequired")
+    assert "Do not add time" in phone.look()
+    for _ in range(2):
+        assert phone.post("more/cancel").status_code == 303
+    html = phone.look()
+    assert stage(html) == "running"
+    assert "The payment was cancelled." in html
+    assert "Do not add time" not in html
+    assert intents(stripe_sandbox) == ["succeeded", "canceled"]
+    add(phone, tries=1)
+    assert "Adding 60 seconds" in phone.look()
+
+
 @pytest.mark.parametrize("body", [{}, {"total": "x"}, {"total": "300", "add_seconds": "-1", "tries": "0"}])
 def test_an_addition_that_is_no_number_is_told(phone: Phone, running_on: Any, body: dict[str, str]) -> None:
     running_on(phone)

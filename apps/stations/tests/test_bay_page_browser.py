@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from apps.payments.tests.fixtures import Sandbox
 from apps.stations import live
@@ -59,6 +59,15 @@ def shop(phone: Page, bay: Bay) -> Page:
 
 def path_of(bay: Bay) -> str:
     return bay_path(str(bay.public_id), bay_token(bay))
+
+
+def tap(page: Page, radio: Locator) -> None:
+    """Tap where the radio is once it is scrolled to, as a thumb does; what lies on top takes the tap."""
+    radio.evaluate("one => one.scrollIntoView({ block: 'nearest' })")
+    box = radio.bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(radio).to_be_checked()
 
 
 def pay(page: Page, card: str = VISA) -> None:
@@ -118,6 +127,13 @@ def test_pay_run_stop_and_see_the_refund(
     expect(shop.locator("#stage").get_by_text("This bay is in use or being cleaned.")).to_be_visible()
 
 
+def test_each_choice_is_reached_by_a_tap_and_none_lies_under_the_bar(shop: Page, backstage: Backstage) -> None:
+    for radio in shop.get_by_role("radio").all():
+        shop.evaluate("window.scrollTo(0, 0)")
+        tap(shop, radio)
+    assert backstage.do(washes) == []
+
+
 def test_a_declined_card_charges_nothing_and_another_one_may_pay(
     shop: Page, backstage: Backstage, stripe_sandbox: Sandbox
 ) -> None:
@@ -174,6 +190,23 @@ def test_time_is_added_and_the_clock_follows(
     expect(shop.get_by_role("timer")).to_have_text(re.compile(r"^3:[0-4]\d$"))
     expect(shop.locator("#stage").get_by_text("Add time")).to_be_visible()
     assert charges(stripe_sandbox) == 2
+
+
+def test_time_that_the_bank_asks_about_is_given_up(
+    shop: Page, device: Device, backstage: Backstage, stripe_sandbox: Sandbox
+) -> None:
+    pay(shop)
+    expect(shop.get_by_role("heading", name="Paid. Starting bay 1")).to_be_visible()
+    backstage.do(lambda: start(device, 100))
+    shop.locator("#stage").get_by_text("Add time").tap()
+    tap(shop, shop.get_by_role("radio", name=ASKS))
+    shop.get_by_role("button", name="Pay and add").tap()
+    expect(shop.get_by_role("button", name="Go to the test bank")).to_be_visible()
+    shop.get_by_role("button", name="Do not add time").tap()
+    expect(shop.locator("#stage").get_by_text("The payment was cancelled.")).to_be_visible()
+    expect(shop.locator("#stage").get_by_text("Add time")).to_be_visible()
+    expect(shop.get_by_role("heading", name="Bay 1 is running")).to_be_visible()
+    assert charges(stripe_sandbox) == 1
 
 
 def test_a_reload_in_mid_wash_finds_the_wash_again(shop: Page, device: Device, backstage: Backstage) -> None:

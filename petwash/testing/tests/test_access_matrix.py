@@ -131,6 +131,7 @@ DOORS: dict[str, Callable[[str], object]] = {
     "GET wash/{}": everybody,
     "POST wash/{}/stop": everybody,
     "POST wash/{}/top-up": everybody,
+    "POST wash/{}/top-up/cancel": everybody,
     "POST wash/{}/move": everybody,
     "POST wash/{}/resume": everybody,
     "POST wash/payment/activate": everybody,
