@@ -22,6 +22,7 @@ from petwash.devstack.roles import (
     grant_default_privileges,
     with_database,
 )
+from petwash.testing.schema_cache import SchemaCache
 
 AUTOVACUUM_PATIENCE_SECONDS = 20
 
@@ -50,8 +51,8 @@ class TestDatabases:
         os.environ["DATABASE_OWNER_URL"] = with_database(self.server_url, name or self.template)
         os.environ["DATABASE_URL"] = self.app.url(self.server_url, name or self.template)
 
-    def ensure_template(self, folder: Path) -> None:
-        """Migrate the template, unless another worker has; a failed migration starts afresh."""
+    def ensure_template(self, folder: Path, cache: SchemaCache | None = None) -> None:
+        """Migrate the template or restore it, unless another worker has; a failed migration starts afresh."""
         done = folder / "migrated"
         with (folder / "migrate.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -61,7 +62,10 @@ class TestDatabases:
             create_database(self.server_url, self.template, _user(self.server_url))
             template_url = with_database(self.server_url, self.template)
             grant_default_privileges(template_url, self.app.name)
-            _migrate(template_url)
+            if cache is None or not cache.restore(template_url):
+                _migrate(template_url)
+                if cache is not None:
+                    cache.keep(template_url)
             done.touch()
 
     def renew(self, name: str) -> None:

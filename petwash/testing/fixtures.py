@@ -13,7 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from petwash.devstack.mqtt import MqttServer
 from petwash.devstack.redis import RedisServer
 from petwash.testing.databases import TestDatabases, use_database
-from petwash.testing.stack import RUN_FOLDER
+from petwash.testing.schema_cache import SchemaCache
+from petwash.testing.stack import GIVEN_OWNER_URL, RUN_FOLDER
 
 if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
@@ -32,7 +33,9 @@ def django_db_setup(django_test_environment: None, django_db_blocker: "DjangoDbB
         databases.renew(name)
 
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
-        databases.ensure_template(Path(os.environ[RUN_FOLDER]))
+        # On a server that was given to us the roles have other names than in the dump.
+        cache = None if GIVEN_OWNER_URL in os.environ else SchemaCache()
+        databases.ensure_template(Path(os.environ[RUN_FOLDER]), cache)
         databases.renew(name)
         databases.export(name)
         use_database(os.environ["DATABASE_URL"])
