@@ -1,4 +1,4 @@
-"""Writes the bridge's user into the broker's password file, before the broker starts.
+"""Writes the bridge's user into the broker's password file and access list, before the broker starts.
 
 MQTT_URL=mqtt://bridge:SECRET@... MQTT_PASSWORD_FILE=... python deploy/broker_credentials.py
 """

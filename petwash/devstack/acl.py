@@ -1,7 +1,7 @@
-"""The broker's access list, in Mosquitto's format, for the embedded broker.
+"""The broker's access list, read by the embedded broker as Mosquitto reads it.
 
-Source of the format: mosquitto.conf(5), `acl_file`: `user NAME`, `topic [ACCESS] FILTER` for the
-user above it, `pattern [ACCESS] FILTER` for everybody, with %u for the user's name.
+Source of the format: mosquitto.conf(5), `acl_file`: `user NAME`, then `topic [ACCESS] FILTER` for the
+user above it. Who writes it: `apps/stations/protocol/access.py`.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _ACCESS = {"read": {READ}, "write": {WRITE}, "readwrite": {READ, WRITE}}
 
 @dataclass(frozen=True)
 class Rule:
-    """One line: for one user, or a pattern for all (`user` is None)."""
+    """One line: what a user may do where."""
 
-    user: str | None
+    user: str
     access: frozenset[str]
     topic_filter: str
 
@@ -31,16 +31,15 @@ class AccessList:
     def load(cls, path: Path) -> "AccessList":
         """Read the file. Raises: ValueError with the line that is not understood."""
         rules: list[Rule] = []
-        user: str | None = None
+        user = ""
         for number, line in enumerate(path.read_text().splitlines(), start=1):
             words = line.split()
             if not words or words[0].startswith("#"):
                 continue
             if words[0] == "user" and len(words) == 2:
                 user = words[1]
-            elif words[0] in {"topic", "pattern"} and len(words) == 3 and words[1] in _ACCESS:
-                owner = user if words[0] == "topic" else None
-                rules.append(Rule(owner, frozenset(_ACCESS[words[1]]), words[2]))
+            elif user and words[0] == "topic" and len(words) == 3 and words[1] in _ACCESS:
+                rules.append(Rule(user, frozenset(_ACCESS[words[1]]), words[2]))
             else:
                 raise ValueError(f"{path.name}, line {number} is not understood: {line!r}.")
         return cls(rules)
@@ -48,10 +47,7 @@ class AccessList:
     def allows(self, user: str, topic: str, access: str) -> bool:
         """Tell whether the user may read or write this topic."""
         return any(
-            access in rule.access
-            and rule.user in {None, user}
-            and matches(topic, rule.topic_filter.replace("%u", user))
-            for rule in self._rules
+            rule.user == user and access in rule.access and matches(topic, rule.topic_filter) for rule in self._rules
         )
 
 

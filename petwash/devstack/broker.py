@@ -38,14 +38,14 @@ _PASSWORD_CHECK_SECONDS = 1.0
 
 
 class MendedBroker(Broker):
-    """One listener on loopback, passwords and access list from Mosquitto's files."""
+    """One listener on loopback, passwords and the access list beside them from Mosquitto's files."""
 
-    def __init__(self, port: int, passwords: Path, acl: Path) -> None:
+    def __init__(self, port: int, passwords: Path) -> None:
         listener = ListenerConfig(bind=f"127.0.0.1:{port}")
         super().__init__(BrokerConfig(listeners={"default": listener}, plugins={}))
         self._passwords = PasswordFile(passwords)
         self._entries = self._passwords.entries()
-        self._acl = AccessList.load(acl)
+        self._acl = AccessList.load(self._passwords.acl_path)
         self._proven: set[tuple[str, str, bytes]] = set()
         self._delivery = Delivery(self._get_handler)
 
@@ -193,14 +193,15 @@ class MendedBroker(Broker):
     # --- revocation ------------------------------------------------------------------------
 
     async def watch_passwords(self) -> None:
-        """Read the password file again when it changes; end the sessions of revoked users."""
+        """Read both files again and again; end the sessions of revoked users."""
         while True:
             await asyncio.sleep(_PASSWORD_CHECK_SECONDS)
             await self.reload_passwords()
 
     async def reload_passwords(self) -> None:
-        """Read the password file; whoever is gone or has another password is cut off."""
+        """Read both files; whoever is gone or has another password is cut off."""
         before, self._entries = self._entries, self._passwords.entries()
+        self._acl = AccessList.load(self._passwords.acl_path)
         for session, handler in list(self._sessions.values()):
             user = session.username or ""
             revoked = self._entries.get(user) != before.get(user) or user not in self._entries
@@ -208,14 +209,14 @@ class MendedBroker(Broker):
                 await handler.handle_connection_closed()
 
 
-async def serve(port: int, passwords: Path, acl: Path, pid_file: Path) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reads the password file at once."""
+async def serve(port: int, passwords: Path, pid_file: Path) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads both files at once."""
     logging.basicConfig(level=logging.ERROR)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    broker = MendedBroker(port, passwords, acl)
+    broker = MendedBroker(port, passwords)
     await broker.start()
     reloads: set[asyncio.Task[None]] = set()
 
@@ -236,10 +237,10 @@ def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    for name in ("--passwords", "--acl", "--pid-file"):
+    for name in ("--passwords", "--pid-file"):
         parser.add_argument(name, type=Path, required=True)
     given = parser.parse_args()
-    asyncio.run(serve(given.port, given.passwords, given.acl, given.pid_file))
+    asyncio.run(serve(given.port, given.passwords, given.pid_file))
 
 
 if __name__ == "__main__":

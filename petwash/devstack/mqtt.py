@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 from apps.stations.gateways.password_file import PasswordFile
+from apps.stations.protocol.access import BRIDGE
 from petwash.devstack.ports import LOOPBACK
 from petwash.devstack.server import LeashedServer, Record, ignore
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-ACL = REPOSITORY / "deploy" / "mosquitto" / "acl"
 _LIMITS = REPOSITORY / "deploy" / "mosquitto" / "limits.conf"
-BRIDGE_USER = "bridge"
 _CONNACK_ACCEPTED = b"\x20\x02\x00\x00"
 
 
@@ -49,7 +48,7 @@ class MqttServer:
     @property
     def url(self) -> str:
         """The bridge's address."""
-        return f"mqtt://{BRIDGE_USER}:{self.password}@{LOOPBACK}:{self.port}"
+        return f"mqtt://{BRIDGE}:{self.password}@{LOOPBACK}:{self.port}"
 
     def start(self, record: Record = ignore) -> None:
         """Write the configuration and the bridge's password, then serve.
@@ -57,7 +56,7 @@ class MqttServer:
         Raises: ServerStartError.
         """
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        PasswordFile(self.password_file).set(BRIDGE_USER, self.password)
+        PasswordFile(self.password_file).set(BRIDGE, self.password)
         self._write_configuration()
         self.pid_file.unlink(missing_ok=True)
         self._server.start(self._is_ready, record)
@@ -79,8 +78,6 @@ class MqttServer:
             str(self.port),
             "--passwords",
             str(self.password_file),
-            "--acl",
-            str(ACL),
             "--pid-file",
             str(self.pid_file),
         ]
@@ -89,7 +86,7 @@ class MqttServer:
         lines = [
             f"listener {self.port} {LOOPBACK}",
             f"password_file {self.password_file}",
-            f"acl_file {ACL}",
+            f"acl_file {PasswordFile(self.password_file).acl_path}",
             f"pid_file {self.pid_file}",
             f"persistence_location {self.data}/",
             "log_dest stderr",
@@ -102,7 +99,7 @@ class MqttServer:
         """Sign in as the bridge; a port that answers is not yet a broker that knows its users."""
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=2) as connection:
-                connection.sendall(_connect_packet(BRIDGE_USER, self.password))
+                connection.sendall(_connect_packet(BRIDGE, self.password))
                 return connection.recv(4) == _CONNACK_ACCEPTED and self.pid_file.exists()
         except OSError:
             return False

@@ -5,6 +5,8 @@ which stops reading from the socket, so that the broker feels the pressure. Mess
 unacknowledged until the owner says so, and a persistent session gets them again after a crash.
 """
 
+import hashlib
+import hmac
 import queue
 import socket
 import ssl
@@ -56,6 +58,15 @@ def _guarded(callback: Callable[..., None]) -> Callable[..., None]:
             log.error("mqtt.callback_failed", callback=callback.__name__, error=type(error).__name__)  # noqa: TRY400 - a traceback may hold a message
 
     return run
+
+
+def client_id_of(name: str, password: str) -> str:
+    """Return the client id that a lane of this name uses: fixed, and unknown to who has another password.
+
+    Mosquitto ends a session when anybody who may come in uses its client id; so with a guessable one
+    each station could throw the server out, again and again.
+    """
+    return f"{name}-{hmac.digest(password.encode(), name.encode(), hashlib.sha256).hex()[:16]}"
 
 
 class Lane:
@@ -139,7 +150,7 @@ class Lane:
     def _build(self, client_id: str, will: Will | None) -> paho.Client:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=client_id,
+            client_id=client_id_of(client_id, self._address.password),
             clean_session=False,
             protocol=paho.MQTTv311,
             manual_ack=True,

@@ -48,11 +48,13 @@ class Station(models.Model):
 class StationCredential(models.Model):
     """The key a station signs its HTTP alerts with; apart, so that only what needs it decrypts it.
 
-    The broker password is not here: the broker's own file keeps its hash.
+    Of the broker password just the hash is here, as the broker's file wants it, so that the file can be
+    written anew; empty while the station is revoked, and for stations older than this field.
     """
 
     station = models.OneToOneField(Station, models.PROTECT, related_name="credential")
     hmac_key = EncryptedTextField()
+    broker_entry = models.CharField(max_length=200, blank=True, db_default="")
     issued_at = models.DateTimeField(default=real_now)
 
 

@@ -95,6 +95,11 @@ def root(station: str) -> str:
     return f"{PREFIX}/{station}"
 
 
+def every(kind: Kind, station: str) -> str:
+    """Return the filter of all topics of one kind in a station's branch, for the broker's access list."""
+    return f"{root(station)}/{_TAILS[kind].format('+')}"
+
+
 def conn(station: str) -> str:
     """Topic of the birth and death certificate."""
     return _build(Kind.CONN, station)

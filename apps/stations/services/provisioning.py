@@ -13,8 +13,10 @@ from apps.common import audit
 from apps.common.clock import real_now
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.stations.gateways.broker_accounts import BrokerAccounts
+from apps.stations.gateways.password_file import hash_password
 from apps.stations.models import Bay, Program, Station, StationCredential, Tank
 from apps.stations.models.station import slug_validator
+from apps.stations.protocol.access import BRIDGE
 from apps.stations.protocol.signing import public_key_of
 from apps.stations.protocol.topics import BAY_MAX
 from apps.stations.tokens import make_bay_token, make_presence_key
@@ -66,13 +68,16 @@ def provision_station(
     """Create the station, or with `rotate` give it new credentials; return what the device needs.
 
     With `displays` its bays show codes, and buyers are asked for them.
-    The broker password is in the answer alone: nothing keeps it in the clear.
+    The broker password is in the answer alone: nothing keeps it in the clear. Should the broker's files
+    not be written after the commit, `export_broker_acl` does it.
     Raises: InvalidInput; Conflict `station_exists`; NotFound when there is nothing to rotate.
     """
     password, hmac_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    keys = {"hmac_key": hmac_key, "broker_entry": hash_password(password)}
+    accounts = BrokerAccounts.from_settings()
     with transaction.atomic(durable=True):
-        station = _rotate(slug, hmac_key) if rotate else _create(slug, name, place, bays, hmac_key, displays=displays)
-    BrokerAccounts.from_settings().set(slug, password)
+        station = _rotate(slug, keys) if rotate else _create(slug, name, place, bays, keys, displays=displays)
+    accounts.put(slug, keys["broker_entry"])
     return _device_file(station, password, hmac_key)
 
 
@@ -85,15 +90,18 @@ def revoke_station(*, slug: str, actor: Any = None, reason: str) -> None:
         changed = Station.objects.filter(slug=slug).update(revoked_at=real_now(), online=False)
         if not changed:
             raise NotFound("not_found", "There is no such station.")
+        StationCredential.objects.filter(station__slug=slug).update(broker_entry="")
         audit.record(actor, "station.revoked", slug, reason=reason)
     BrokerAccounts.from_settings().revoke(slug)
 
 
-def _create(slug: str, name: str, place: str, bays: int, hmac_key: str, *, displays: bool) -> Station:
+def _create(slug: str, name: str, place: str, bays: int, keys: dict[str, str], *, displays: bool) -> Station:
     try:
         slug_validator(slug)
     except ValidationError as error:
         raise InvalidInput.field("station_id", "; ".join(error.messages)) from error
+    if slug == BRIDGE:
+        raise InvalidInput.field("station_id", f"{BRIDGE} is the server's own user at the broker.")
     if not 1 <= bays <= BAY_MAX:
         raise InvalidInput.field("bays", f"A station has from 1 to {BAY_MAX} bays.")
     if Station.objects.filter(slug=slug).exists():
@@ -102,7 +110,7 @@ def _create(slug: str, name: str, place: str, bays: int, hmac_key: str, *, displ
             f"The station {slug} exists already; give --rotate for new credentials.",
         )
     station = Station.objects.create(slug=slug, name=name, place=place)
-    StationCredential.objects.create(station=station, hmac_key=hmac_key)
+    StationCredential.objects.create(station=station, **keys)
     Bay.objects.bulk_create(
         Bay(station=station, number=number, presence_code=displays) for number in range(1, bays + 1)
     )
@@ -124,13 +132,11 @@ def _create(slug: str, name: str, place: str, bays: int, hmac_key: str, *, displ
     return station
 
 
-def _rotate(slug: str, hmac_key: str) -> Station:
+def _rotate(slug: str, keys: dict[str, str]) -> Station:
     station = Station.objects.select_for_update().filter(slug=slug).first()
     if station is None:
         raise NotFound("not_found", f"There is no station {slug} to give new credentials to.")
-    StationCredential.objects.update_or_create(
-        station=station, defaults={"hmac_key": hmac_key, "issued_at": real_now()}
-    )
+    StationCredential.objects.update_or_create(station=station, defaults={**keys, "issued_at": real_now()})
     station.bays.update(presence_version=F("presence_version") + 1)
     Station.objects.filter(pk=station.pk).update(revoked_at=None)
     audit.record(None, "station.credentials_rotated", slug)
@@ -140,7 +146,12 @@ def _rotate(slug: str, hmac_key: str) -> Station:
 def _device_file(station: Station, password: str, hmac_key: str) -> dict[str, Any]:
     return {
         "station_id": station.slug,
-        "mqtt": {"username": station.slug, "password": password},
+        # Not guessable: who uses another's client id throws it out of the broker.
+        "mqtt": {
+            "username": station.slug,
+            "password": password,
+            "client_id": f"{station.slug}-{secrets.token_hex(8)}",
+        },
         "server_public_key": public_key_of(settings.STATION_SIGNING_KEY),
         "hmac_key": hmac_key,
         "bays": [_bay_entry(bay) for bay in station.bays.all()],

@@ -66,7 +66,7 @@ class Link:
         self._last: mqtt.MQTTMessageInfo | None = None
         self._client = mqtt.Client(
             callback_api_version=CallbackAPIVersion.VERSION2,
-            client_id=f"station-{station.station_id}",
+            client_id=station.client_id or f"station-{station.station_id}",
             clean_session=False,
             protocol=MQTTProtocolVersion.MQTTv311,
             manual_ack=True,

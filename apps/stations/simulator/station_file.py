@@ -53,6 +53,7 @@ class StationFile:
     tanks: tuple[TankSpec, ...]
     programs: dict[str, ProgramSpec]
     displays: dict[int, DisplaySpec] = field(default_factory=dict)
+    client_id: str = ""
 
     def __repr__(self) -> str:
         return f"StationFile({self.station_id!r})"
@@ -90,6 +91,7 @@ def _station(data: dict[str, Any]) -> StationFile:
         tanks=tuple(_tank(row) for row in data["tanks"]),
         programs={program.code: program for program in programs},
         displays={int(row["number"]): _display(row) for row in data["bays"] if "presence_key" in row},
+        client_id=str(data["mqtt"].get("client_id", "")),
     )
 
 

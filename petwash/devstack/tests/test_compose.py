@@ -15,6 +15,7 @@ from django.core.management import get_commands
 from django.urls import resolve
 
 from apps.stations.gateways.password_file import PasswordFile, verify_password
+from apps.stations.protocol.access import access_list
 from petwash.devstack.programs import REPOSITORY
 from petwash.devstack.tests.deployment import (
     app_services,
@@ -238,6 +239,16 @@ def test_the_bridges_password_reaches_the_brokers_file(tmp_path):
     entries = PasswordFile(passwords).entries()
     assert verify_password("s@crET", entries["bridge"])
     assert verify_password("kept", entries["harbour-1"])
+    assert PasswordFile(passwords).acl_path.read_text() == access_list(["bridge", "harbour-1"])
+
+
+def test_the_broker_reads_the_files_that_the_application_writes():
+    files = PasswordFile(Path("/mosquitto/auth/passwords"))
+    conf = (REPOSITORY / "deploy/mosquitto/mosquitto.conf").read_text().splitlines()
+    assert f"password_file {files.path}" in conf
+    assert f"acl_file {files.acl_path}" in conf
+    assert f'files="{files.path} {files.acl_path}"' in (REPOSITORY / "deploy/mosquitto/start.sh").read_text()
+    assert "broker-auth:/mosquitto/auth" in services()["mosquitto"]["volumes"]
 
 
 def test_the_health_check_tells_well_from_unwell(live_server, tmp_path: Path):
