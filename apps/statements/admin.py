@@ -14,6 +14,7 @@ from apps.common import audit
 from apps.common.admin import RowsInline
 from apps.common.clock import business_now
 from apps.common.console_columns import money_column
+from apps.common.tables import plain_cell
 from apps.statements import selectors
 from apps.statements.models import Statement, StatementLine
 from apps.statements.paper import plain
@@ -88,10 +89,5 @@ def _rows(year: int) -> Iterator[str]:
         for number, month in enumerate(found.months, 1):
             if month.stays or month.gross or month.paid:
                 amounts = plain(month.gross, month.fees, month.settled, month.paid)
-                row = (user.public_id, _cell(user.full_name), found.currency, number, month.stays, *amounts)
+                row = (user.public_id, plain_cell(user.full_name), found.currency, number, month.stays, *amounts)
                 yield writer.writerow(row)
-
-
-def _cell(text: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula (owasp.org: CSV injection)."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from apps.common.clock import real_now
+from apps.common.tables import plain_cell
 from apps.stations.forecast import DAYS, DayUse, Forecast, forecast
 from apps.stations.models import Tank, TankDay
 from apps.stations.states import TankStatus
@@ -83,9 +84,9 @@ def as_csv(tours: Sequence[Tour]) -> str:
     writer = csv.writer(paper)
     writer.writerow(COLUMNS)
     for line in (line for tour in tours for line in tour.lines):
-        texts = [_plain(text) for text in (line.zone, line.station, line.name, line.place, line.chemical)]
+        texts = [plain_cell(text) for text in (line.zone, line.station, line.name, line.place, line.chemical)]
         days = "" if line.days_left is None else line.days_left
-        writer.writerow([*texts, line.level_ml, line.level_pct, line.fill_ml, days, _plain(line.reason)])
+        writer.writerow([*texts, line.level_ml, line.level_pct, line.fill_ml, days, plain_cell(line.reason)])
     return paper.getvalue()
 
 
@@ -109,7 +110,3 @@ def _urgency(line: RefillLine) -> tuple[int, float, int, str, str]:
     """A critical tank goes first, then the fewest days, then the lowest level."""
     days = line.days_left if line.days_left is not None else float("inf")
     return (line.status != TankStatus.CRITICAL, days, line.level_pct, line.station, line.chemical)
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
