@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from apps.common.seats import seat_left
+
 
 class TransactionRequired(RuntimeError):
     """A composed service was called outside of its use case's transaction."""
@@ -30,7 +32,7 @@ def require_transaction() -> None:
 
 @contextmanager
 def outside_call() -> Iterator[None]:
-    """Give the database connection back, so that waiting for the outside starves nobody.
+    """Give the database connection and the purchase's seat back, so that waiting for the outside starves nobody.
 
     Raises: OutsideCallInTransaction when a transaction is open.
     """
@@ -38,7 +40,8 @@ def outside_call() -> Iterator[None]:
         raise OutsideCallInTransaction("Commit first: never call the outside inside a transaction.")
     if not connection.in_atomic_block:
         connection.close()
-    yield
+    with seat_left():
+        yield
 
 
 def on_owner_role() -> bool:

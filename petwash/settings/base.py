@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.common.middleware.OptionalTrailingSlashMiddleware",
+    "apps.common.middleware.SeatMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -117,6 +118,11 @@ DATABASES["default"].update(
 )
 if _AS_OWNER:
     DATABASES["default"]["OPTIONS"] = {"options": "-c lock_timeout=10000"}
+
+# --- Seats: so many purchases of one web process work at once; those that wait for the gateway have none.
+# More than two only share one interpreter, and would keep pages waiting.
+PURCHASE_SEATS = env.number("PURCHASE_SEATS", 2, low=1, high=100)
+PURCHASE_SEAT_WAIT = timedelta(seconds=60)  # who waits so long for a first seat is refused, with nothing done
 
 # --- Redis: Celery and the channel layer. Never a source of truth.
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from apps.common import idempotency
 from apps.common.errors import DomainError, InvalidInput
+from apps.common.seats import needs_seat
 
 View = Callable[..., Response]
 
@@ -23,10 +24,11 @@ def by_user(request: Request) -> str:
 def idempotent(route: str, scope: Callable[[Request], str] = by_user) -> Callable[[View], View]:
     """Make a view method require `Idempotency-Key` and answer a repeat with the first answer.
 
-    A repeat carries the header `Idempotent-Replayed: true`.
+    A repeat carries the header `Idempotent-Replayed: true`. What moves money may wait for the gateway: it needs a seat.
     """
 
     def decorate(method: View) -> View:
+        @needs_seat
         @wraps(method)
         def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
             key = request.headers.get("Idempotency-Key", "")

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from apps.common.api.client_address import client_address
 from apps.common.errors import DomainError, PaymentRefused
+from apps.common.seats import needs_seat
 from apps.stations import selectors
 from apps.stations.bay_codes import long_id, short_id
 from apps.stations.models import Bay, Wash
@@ -144,6 +145,7 @@ class BayPage(AtBay):
 class Buy(AtBay):
     """Buy a wash; a double tap, a reload and a lost answer come to the same wash and one charge."""
 
+    @needs_seat
     def post(self, request: HttpRequest) -> HttpResponse:
         """Pay under the phone's own key, then show the wash."""
         if self.is_new:
@@ -175,6 +177,7 @@ class Buy(AtBay):
 class More(AtBay):
     """Add seconds to one's own wash; the form names the total that the customer sees."""
 
+    @needs_seat
     def post(self, request: HttpRequest) -> HttpResponse:
         """Pay under a key that follows from the phone's own, the total and the tries so far."""
         wash = self.own_wash()

@@ -52,6 +52,7 @@ def read_by_production() -> set[str]:
         "DATABASE_OWNER_URL": "postgresql://a:b@postgres/petwash",
         **{name: "80" for name in documented() if "PORT" in name or "SIZE" in name},
         "STRIPE_TIMEOUT_SECONDS": "20",
+        "PURCHASE_SEATS": "2",
         "DJANGO_SETTINGS_MODULE": "petwash.settings.prod",
         "PATH": os.environ["PATH"],
     }
