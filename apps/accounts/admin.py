@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from apps.accounts import selectors
 from apps.accounts.console import StaffAdmin
 from apps.accounts.models import User
-from apps.accounts.services import moderation
-from apps.common.console_actions import with_reason
+from apps.accounts.services import moderation, staffing
+from apps.common.console_actions import with_choices, with_reason
 
 MODERATE = ("Trust & Safety",)
 
@@ -42,7 +42,7 @@ class UserAdmin(StaffAdmin):
         "created_at",
         "last_login",
     )
-    actions = ("suspend", "reactivate")
+    actions = ("suspend", "reactivate", "set_groups")
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         """Trust & Safety keeps people out and lets them in."""
@@ -65,6 +65,28 @@ class UserAdmin(StaffAdmin):
             moderation.reactivate(actor=actor, user=person, reason=reason)
 
         return with_reason(self, request, queryset, "reactivate", change, show=_address)
+
+    def has_staff_permission(self, request: HttpRequest) -> bool:
+        """Administrators alone decide who belongs to the staff."""
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    @admin.action(description="Set the groups of staff, with a reason", permissions=["staff"])
+    def set_groups(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Put the chosen member of staff into exactly the ticked groups."""
+
+        def change(actor: User, person: User, reason: str, groups: list[str]) -> None:
+            staffing.set_groups(actor=actor, user=person, groups=groups, reason=reason)
+
+        return with_choices(
+            self,
+            request,
+            queryset,
+            "set the groups",
+            change,
+            choices=staffing.group_names(),
+            now=lambda person: set(person.groups.values_list("name", flat=True)),
+            warning="Without a tick the person is staff no more.",
+        )
 
 
 def _address(person: User) -> str:

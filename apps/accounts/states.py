@@ -29,3 +29,4 @@ class EndReason(models.TextChoices):
     SECOND_FACTOR = "second_factor", "The second factor was turned on or off"
     SUSPENDED = "suspended", "The account was suspended"
     DELETED = "deleted", "The account was deleted"
+    LEFT_STAFF = "left_staff", "The person left the staff"

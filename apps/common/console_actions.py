@@ -1,6 +1,6 @@
 """Actions of the console that ask why before they change anything."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -87,6 +87,38 @@ def with_amounts(
         change(actor, row, reason, amounts)
 
     return with_reason(page, request, rows, verb, act, warning=warning, length=length)
+
+
+def with_choices(
+    page: ConsoleAdmin,
+    request: HttpRequest,
+    chosen: Iterable[Any],
+    verb: str,
+    change: Callable[[Any, Any, str, list[str]], object],
+    *,
+    choices: Iterable[str],
+    now: Callable[[Any], Collection[str]],
+    warning: str = "",
+) -> HttpResponse | None:
+    """Ask what to tick and a reason first, then `change(actor, row, reason, ticked)` the one chosen row.
+
+    `now` tells what is ticked before anybody touches it; a name that is not among the choices is left out.
+    """
+    rows = list(chosen)
+    if len(rows) != 1:
+        page.message_user(request, "Choose one row: each has ticks of its own.", messages.ERROR)
+        return None
+    names = list(choices)
+    if "reason" not in request.POST:
+        ticks = [(name, name in now(rows[0])) for name in names]
+        question = {"rows": [(row.pk, str(row)) for row in rows], "warning": warning, "length": A_LINE}
+        return _ask(page, request, verb, {**question, "ticks": ticks})
+    ticked = [name for name in names if name in request.POST.getlist("ticked")]
+
+    def act(actor: Any, row: Any, reason: str) -> None:
+        change(actor, row, reason, ticked)
+
+    return with_reason(page, request, rows, verb, act, warning=warning)
 
 
 def _amount(text: str, currency: str) -> Money:

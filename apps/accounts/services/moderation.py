@@ -20,7 +20,7 @@ def suspend(*, actor: User, user: User, reason: str) -> None:
     with transaction.atomic(durable=True):
         _move(user, UserStatus.ACTIVE, UserStatus.SUSPENDED, "account_not_active")
         sessions.end_sessions(user, EndReason.SUSPENDED)
-        audit.record(actor, "accounts.suspended", _subject(user), _reason(reason))
+        audit.record(actor, "accounts.suspended", subject_of(user), checked_reason(reason))
         events.publish(UserSuspended(user_id=str(user.public_id)))
 
 
@@ -31,7 +31,7 @@ def reactivate(*, actor: User, user: User, reason: str) -> None:
     """
     with transaction.atomic(durable=True):
         _move(user, UserStatus.SUSPENDED, UserStatus.ACTIVE, "account_not_suspended")
-        audit.record(actor, "accounts.reactivated", _subject(user), _reason(reason))
+        audit.record(actor, "accounts.reactivated", subject_of(user), checked_reason(reason))
         events.publish(UserReactivated(user_id=str(user.public_id)))
 
 
@@ -40,11 +40,13 @@ def _move(user: User, old: str, new: str, refusal: str) -> None:
         raise Conflict(refusal, f"This account is not {old}. Look at it again.")
 
 
-def _reason(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """Return the reason without blanks around it. Raises: InvalidInput without one."""
     if not reason.strip():
         raise InvalidInput.field("reason", "Say why: the next colleague reads it.")
     return reason.strip()
 
 
-def _subject(user: User) -> str:
+def subject_of(user: User) -> str:
+    """Return what the audit calls a person."""
     return f"user:{user.public_id}"
