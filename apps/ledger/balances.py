@@ -1,8 +1,9 @@
-"""One account's balance as of an instant, without adding up from its first entry.
+"""Balances as of an instant, of one account and of all by kind, without adding up from the first entry.
 
-A guarded account's present balance stands in its row. Accounts of the whole company have totals of days
-up to the last cut; to these come the entries of the asked day, and those written after the cut, which
-may lie in any day. Accounts with an owner have a handful of entries, which are added up.
+A guarded account's present balance stands in its row. Accounts of the whole company, and each kind that
+bookings or sitters own, have totals of days up to the last cut; to these come the entries of the asked day,
+and those written after the cut, which may lie in any day. One owned account has a handful of entries,
+which are added up.
 """
 
 from datetime import UTC, datetime, time
@@ -27,6 +28,25 @@ SELECT
   + coalesce((SELECT sum(amount_minor) FROM later
               WHERE account_id = %(account)s AND (%(as_of)s::timestamptz IS NULL OR effective_at <= %(as_of)s)), 0)
 """
+_KINDS = """
+WITH counted AS (
+    SELECT a.kind, a.currency, t.total_minor AS total
+    FROM ledger_day_total t JOIN ledger_account a ON a.id = t.account_id
+    WHERE t.cut_id <= %(cut)s AND (%(day)s::date IS NULL OR t.day < %(day)s)
+    UNION ALL
+    SELECT kind, currency, total_minor FROM ledger_kind_total
+    WHERE cut_id <= %(cut)s AND (%(day)s::date IS NULL OR day < %(day)s)
+    UNION ALL
+    SELECT a.kind, a.currency, e.amount_minor
+    FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+    WHERE e.effective_at >= %(morning)s AND e.effective_at <= %(as_of)s AND e.id <= %(up_to)s
+    UNION ALL
+    SELECT a.kind, a.currency, e.amount_minor
+    FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+    WHERE e.id > %(up_to)s AND (%(as_of)s::timestamptz IS NULL OR e.effective_at <= %(as_of)s)
+)
+SELECT kind, currency, sum(total) FROM counted GROUP BY 1, 2 ORDER BY 2, 1
+"""
 
 
 def signed(kind: str, owner: str, currency: str, as_of: datetime | None) -> int:
@@ -36,8 +56,15 @@ def signed(kind: str, owner: str, currency: str, as_of: datetime | None) -> int:
         return 0
     if account.guarded and as_of is None:
         return account.side * Balance.objects.get(pk=account.pk).balance_minor
-    cut = None if owner else Cut.objects.order_by("-id").first()
+    cut = None if owner else _last_cut()
     return _from_entries(account, as_of) if cut is None else _from_days(account, cut, as_of)
+
+
+def by_kind(as_of: datetime | None) -> list[tuple[str, str, int]]:
+    """Return kind, currency and the sum of the entries up to and including `as_of`, debit positive, where any are."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KINDS, _bounds(_last_cut(), as_of))
+        return [(kind, currency, int(total)) for kind, currency, total in cursor.fetchall()]
 
 
 def _from_entries(account: Account, as_of: datetime | None) -> int:
@@ -48,16 +75,23 @@ def _from_entries(account: Account, as_of: datetime | None) -> int:
 
 
 def _from_days(account: Account, cut: Cut, as_of: datetime | None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_FROM_DAYS, {"account": account.pk, **_bounds(cut, as_of)})
+        (total,) = cursor.fetchone()
+    return int(total)
+
+
+def _last_cut() -> Cut | None:
+    return Cut.objects.order_by("-id").first()
+
+
+def _bounds(cut: Cut | None, as_of: datetime | None) -> dict[str, Any]:
+    """Return what the totals of days cover, and what is left to the entries; without a cut, all is left."""
     day = as_of.astimezone(UTC).date() if as_of else None
-    values: dict[str, Any] = {
-        "account": account.pk,
-        "cut": cut.pk,
-        "up_to": cut.up_to_entry,
+    return {
+        "cut": cut.pk if cut else 0,
+        "up_to": cut.up_to_entry if cut else 0,
         "as_of": as_of,
         "day": day,
         "morning": datetime.combine(day, time.min, UTC) if day else None,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_FROM_DAYS, values)
-        (total,) = cursor.fetchone()
-    return int(total)

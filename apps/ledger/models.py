@@ -1,10 +1,11 @@
 """Rows of the double-entry ledger. Private to this app; the rules live in the database itself.
 
-Triggers and composite foreign keys stand in migrations 0002 and 0007; each has an attack in the tests.
+Triggers and composite foreign keys stand in migrations 0002, 0007 and 0009; each has an attack in the tests.
 """
 
 from datetime import UTC, datetime
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -108,6 +109,7 @@ class Entry(models.Model):
                 include=["amount_minor"],
                 name="ledger_entry_balance",
             ),
+            BrinIndex(fields=["effective_at"], autosummarize=True, pages_per_range=32, name="ledger_entry_instant"),
         ]
 
     def __str__(self) -> str:
@@ -134,7 +136,7 @@ class Balance(models.Model):
 class Cut(models.Model):
     """A number of an entry up to which the entries are final; the database decides it, whoever asks."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigIntegerField(primary_key=True, editable=False, help_text="set by the database")
     up_to_entry = models.BigIntegerField(unique=True, editable=False, help_text="set by the database")
     made_at = models.DateTimeField(editable=False, help_text="set by the database")
 
@@ -165,3 +167,26 @@ class DayTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} on {self.day}"
+
+
+class KindTotal(models.Model):
+    """What one cut found anew for one day of a kind of account that bookings or sitters own."""
+
+    id = models.BigAutoField(primary_key=True)
+    cut = models.ForeignKey(Cut, on_delete=models.PROTECT, db_index=False)
+    kind = models.CharField(max_length=40)
+    currency = models.CharField(max_length=3)
+    day = models.DateField(help_text="of the entries' effective instant, in UTC")
+    total_minor = models.DecimalField(max_digits=30, decimal_places=0)
+    entries = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_kind_total"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "currency", "day", "cut"], include=["total_minor"], name="ledger_kind_total_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.day}"

@@ -7,7 +7,7 @@ escrow (a credit) are both positive. `Leg.amount` alone is signed, debit positiv
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q, Sum
 
 from apps.common.money import Money
 from apps.ledger import balances, checks
@@ -26,23 +26,13 @@ def balance(account: AccountRef, currency: str, as_of: datetime | None = None) -
 
 
 def trial_balance(as_of: datetime | None = None) -> tuple[TrialBalanceRow, ...]:
-    """Return the natural balance of each kind of account in each currency that was used."""
-    entries = Entry.objects.all()
-    if as_of is not None:
-        entries = entries.filter(effective_at__lte=as_of)
-    rows = (
-        entries.values("account__kind", "currency")
-        .annotate(total=Sum("amount_minor"), accounts=Count("account", distinct=True))
-        .order_by("currency", "account__kind")
-    )
+    """Return the natural balance of each kind of account in each currency that was used by then.
+
+    Reads totals of days and what they do not cover yet, not every entry.
+    """
     return tuple(
-        TrialBalanceRow(
-            kind=row["account__kind"],
-            currency=row["currency"],
-            accounts=row["accounts"],
-            balance=Money(kind_of(row["account__kind"]).side * int(row["total"]), row["currency"]),
-        )
-        for row in rows
+        TrialBalanceRow(kind=kind, currency=currency, balance=Money(kind_of(kind).side * total, currency))
+        for kind, currency, total in balances.by_kind(as_of)
     )
 
 
@@ -56,7 +46,9 @@ def check() -> CheckReport:
         if row.kind == "rounding" and row.balance.amount_minor
     ]
     journals, entries = checks.counted()
-    return CheckReport(journals=journals, entries=entries, rows=rows, problems=tuple(problems))
+    return CheckReport(
+        journals=journals, entries=entries, accounts=checks.accounts(), rows=rows, problems=tuple(problems)
+    )
 
 
 def journal_by_key(key: str) -> JournalView | None:

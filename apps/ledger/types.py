@@ -1,6 +1,6 @@
 """Values that callers of the ledger hold: accounts by name, legs, journals as read. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -92,16 +92,16 @@ class TrialBalanceRow:
 
     kind: str
     currency: str
-    accounts: int
     balance: Money
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `check` found; `problems` are sentences for a person."""
+    """What `check` found; `accounts` are counted by kind and currency, `problems` are sentences for a person."""
 
     journals: int
     entries: int
+    accounts: Mapping[tuple[str, str], int]
     rows: tuple[TrialBalanceRow, ...]
     problems: tuple[str, ...] = field(default=())
 

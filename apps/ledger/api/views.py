@@ -50,7 +50,7 @@ class TrialBalanceView(ApiView):
             {
                 "kind": row.kind,
                 "currency": row.currency,
-                "accounts": row.accounts,
+                "accounts": report.accounts[row.kind, row.currency],
                 "balance_minor": row.balance.amount_minor,
             }
             for row in report.rows

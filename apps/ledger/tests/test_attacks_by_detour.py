@@ -67,6 +67,14 @@ REFUSED = {
         ),
         "follows the cuts",
     ),
+    "total of a kind": (
+        (
+            "INSERT INTO ledger_cut (up_to_entry, made_at) VALUES (1, now());"
+            "INSERT INTO ledger_kind_total (cut_id, kind, currency, day, total_minor, entries)"
+            " SELECT c.id, 'escrow', 'USD', '2026-01-01', 5, 1 FROM ledger_cut c;"
+        ),
+        "follows the cuts",
+    ),
     "edited day": (
         "INSERT INTO ledger_cut (up_to_entry, made_at) VALUES (1, now()); UPDATE ledger_day_total SET total_minor = 5;",
         "append-only",

@@ -1,7 +1,10 @@
 """Balances as of any instant: equal to the plain sum, whatever is backdated and wherever the cuts fall."""
 
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -99,6 +102,47 @@ def test_a_cut_leaves_out_nothing_that_is_still_being_written() -> None:
     assert selectors.check().ok
 
 
+def test_a_cut_waits_for_the_youngest_transaction_too() -> None:
+    """Nothing has ended since it began: the bound of a snapshot lies at it, not above it."""
+    sold("first", MORNING)
+    with psycopg.connect(os.environ["DATABASE_URL"]) as young:
+        young.execute(
+            "SELECT ledger_post(gen_random_uuid(), 'young', 'wash', 'USD', %s, NULL, '{stripe_clearing,revenue_wash}',"
+            " '{\"\",\"\"}', '{1,-1}', '{f,f}', '{50,-50}')",
+            [MORNING],
+        )
+        with ThreadPoolExecutor(1) as pool, psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as watcher:
+            cut = pool.submit(cut_elsewhere)
+            while not watcher.execute(
+                "SELECT FROM pg_locks WHERE locktype = 'advisory' AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ).fetchall():
+                assert not cut.done(), "it did not wait"
+            young.commit()
+            assert cut.result() is True
+
+    assert selectors.balance(WASH, USD) == usd(150)
+    assert selectors.check().ok
+
+
+def cut_elsewhere() -> bool:
+    """Cut on a connection of this thread's own."""
+    try:
+        return ledger.cut()
+    finally:
+        connection.close()
+
+
+def test_a_cut_is_the_first_write_of_its_transaction() -> None:
+    sold("first", MORNING)
+    with psycopg.connect(os.environ["DATABASE_URL"]) as careless:
+        careless.execute("SELECT pg_current_xact_id()")
+        with pytest.raises(psycopg.Error, match="first write of its transaction"):
+            careless.execute("INSERT INTO ledger_cut (up_to_entry, made_at) VALUES (9, now())")
+
+    assert not Cut.objects.exists()
+
+
 def test_a_cut_in_a_frozen_snapshot_is_refused() -> None:
     sold("first", MORNING)
     with psycopg.connect(os.environ["DATABASE_URL"]) as frozen:
@@ -137,3 +181,55 @@ def test_the_audit_finds_a_total_that_is_not_its_entries() -> None:
         owner.execute("ALTER TABLE ledger_day_total ENABLE TRIGGER USER")
 
     assert selectors.check().problems == ("day 2026-03-01 of revenue_wash says -99 USD minor units, its entries -100",)
+
+
+def test_a_cut_cannot_choose_its_number() -> None:
+    """Totals are read up to a cut: with a high number of its own it would let later ones count twice."""
+    sold("first", MORNING)
+    with psycopg.connect(os.environ["DATABASE_URL"]) as hostile:
+        hostile.execute("INSERT INTO ledger_cut (id, up_to_entry, made_at) VALUES (1000000, 9, now())")
+    sold("second", MORNING)
+    ledger.cut()
+    sold("third", MORNING)
+
+    assert list(Cut.objects.order_by("id").values_list("id", flat=True)) == [1, 2]
+    assert selectors.balance(WASH, USD) == usd(300)
+    assert selectors.balance(WASH, USD, MORNING) == usd(300)
+
+
+def entries_read(as_of: datetime | None) -> int:
+    """Return how many entries the trial balance reads, by what PostgreSQL says of its own work."""
+    with CaptureQueriesContext(connection) as queries:
+        selectors.trial_balance(as_of)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a small table is read whole otherwise
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {queries[-1]['sql']}")
+        (plan,) = cursor.fetchone()
+    return sum(
+        node["Actual Rows"] * node["Actual Loops"]
+        for node in nodes(plan[0]["Plan"])
+        if node.get("Relation Name") == "ledger_entry"
+    )
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Walk through a plan."""
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+def test_the_trial_balance_reads_what_the_totals_do_not_cover() -> None:
+    for day in range(5):
+        for number in range(4):
+            sold(f"{day}-{number}", MORNING + timedelta(days=day, hours=number))
+    capture()
+    assert entries_read(None) == 43
+    ledger.cut()
+    sold("later", MORNING)
+
+    assert entries_read(None) == 2
+    assert entries_read(MORNING + timedelta(days=3, hours=1)) == 2 * 2 + 2
+    assert entries_read(MORNING + timedelta(days=900)) == 2
+    before = {row.kind: row.balance for row in selectors.trial_balance(MORNING + timedelta(days=3, hours=1))}
+    assert before == {"stripe_clearing": usd(1500), "revenue_wash": usd(1500)}

@@ -55,6 +55,40 @@ def test_damage_is_found(damage: str, problem: str, capsys: pytest.CaptureFixtur
     assert "guard ledger_seal is missing or disabled" in printed
 
 
+DEEDS = {
+    "CREATE TABLE more () INHERITS (ledger_entry)": "more inherits from ledger_entry and counts in its sums",
+    "CREATE TABLE other (LIKE ledger_balance INCLUDING ALL); ALTER TABLE other INHERIT ledger_balance": (
+        "other inherits from ledger_balance and counts in its sums"
+    ),
+    "CREATE RULE no AS ON INSERT TO ledger_cut DO INSTEAD NOTHING": "rule no stands on ledger_cut",
+    "ALTER TABLE ledger_balance ENABLE ROW LEVEL SECURITY": "row security is on for ledger_balance",
+    "CREATE TRIGGER eat BEFORE INSERT ON ledger_account FOR EACH ROW EXECUTE FUNCTION ledger_guard_balance()": (
+        "trigger eat on ledger_account is none of ours"
+    ),
+    "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_moves_money": (
+        "constraint ledger_entry_moves_money is missing or not validated"
+    ),
+    "ALTER TABLE ledger_kind_total DISABLE TRIGGER USER": "guard ledger_guard_kind_total is missing or disabled",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_owner_does_to_the_tables_is_found() -> None:
+    """A child table has no guard: its rows count, and the audit says which journal they break."""
+    capture()
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        for deed in DEEDS:
+            owner.execute(deed)
+        owner.execute(
+            "INSERT INTO more (id, journal_id, account_id, currency, amount_minor, effective_at)"
+            " SELECT -1, journal_id, account_id, currency, 5, effective_at FROM ledger_entry WHERE amount_minor = 11000"
+        )
+
+    found = selectors.check().problems
+    assert set(found) >= set(DEEDS.values())
+    assert "journal capture-1 is out of balance by 5 minor units" in found
+
+
 @pytest.mark.django_db
 def test_rounding_must_stay_zero() -> None:
     with transaction.atomic():

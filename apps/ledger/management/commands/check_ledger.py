@@ -16,7 +16,8 @@ class Command(BaseCommand):
         """Run the check. Raises: SystemExit with status 1 when the books are not in order."""
         report = selectors.check()
         for row in report.rows:
-            self.stdout.write(f"{row.kind:<22} {row.accounts:>8} accounts {row.balance!s:>22}")
+            accounts = report.accounts[row.kind, row.currency]
+            self.stdout.write(f"{row.kind:<22} {accounts:>8} accounts {row.balance!s:>22}")
         for problem in report.problems:
             self.stderr.write(self.style.ERROR(problem))
         verdict = "in balance" if report.ok else f"{len(report.problems)} problems"
