@@ -1,13 +1,13 @@
 # PetWash needs Python 3.11 or newer and make; everything else is brought along.
 PYTHON ?= python3
 IN_VENV = exec $(PYTHON) petwash/devstack/bootstrap.py
-export PORT PETWASH_HOME ARGS SEED RELEASES KILLS
+export PORT PETWASH_HOME ARGS SEED RELEASES KILLS WASHES BROKER
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint demo chaos bench python
+.PHONY: help run test lint demo chaos chaos-wash bench python
 
 help: ## Show what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 python:
 	@command -v $(PYTHON) >/dev/null || { \
@@ -27,6 +27,9 @@ demo: python ## Play both stories against a system of its own and check every st
 
 chaos: python ## Crash the money path on purpose and prove the books (SEED=1 RELEASES=2000 KILLS=100)
 	@$(IN_VENV) -m petwash.chaos
+
+chaos-wash: python ## Crash bridge, broker and stations on purpose and prove every paid wash (SEED=1 WASHES=1000 BROKER=)
+	@$(IN_VENV) -m petwash.chaos.wash
 
 bench: python ## Measure, each figure beside a limit or a peer (ARGS="postings", ARGS=--write-readme)
 	@$(IN_VENV) -m bench

@@ -87,16 +87,17 @@ def _judged(company: Company, plan: Plan, storm: Storm) -> Verdict:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, default=_number("SEED", 1))
-    parser.add_argument("--releases", type=int, default=_number("RELEASES", 2000))
-    parser.add_argument("--kills", type=int, default=_number("KILLS", 100))
+    parser.add_argument("--seed", type=int, default=number_of("SEED", 1))
+    parser.add_argument("--releases", type=int, default=number_of("RELEASES", 2000))
+    parser.add_argument("--kills", type=int, default=number_of("KILLS", 100))
     parser.add_argument("--patience", type=float, default=STILL_SECONDS, help="seconds without progress that end a run")
     parser.add_argument("--keep", action="store_true", help="keep the run's folder also when it is clean")
     parser.add_argument("--saboteur", choices=["", *NAMES], default="", help="break the payout code: for tests")
     return parser.parse_args(arguments)
 
 
-def _number(name: str, default: int) -> int:
+def number_of(name: str, default: int) -> int:
+    """Return the whole number that a variable holds. Raises: PlanError."""
     text = os.environ.get(name) or str(default)
     if not text.lstrip("-").isdigit():
         raise PlanError(f"{name} must be a whole number, not {text!r}.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from petwash.chaos.diary import Count, Diary
-from petwash.chaos.plan import Plan
+from petwash.chaos.plan import Schedule
 from petwash.devstack import environment
 from petwash.devstack.home import Home
 from petwash.devstack.ports import free_port
@@ -33,7 +33,9 @@ class CompanyError(RuntimeError):
 class Company:
     """PostgreSQL, Redis, the sandbox and the nursery with its workers, in one folder."""
 
-    def __init__(self, folder: Path, plan: Plan, saboteur: str) -> None:
+    package = "petwash.chaos"
+
+    def __init__(self, folder: Path, plan: Schedule, saboteur: str) -> None:
         self.folder, self.plan = folder, plan
         self.home = Home(folder)
         self.home.create()
@@ -52,14 +54,18 @@ class Company:
         """Start everything, in peace; the workers wait. Raises: CompanyError, ServerStartError."""
         self.make_peace()
         self.start_redis()
-        servers = {"REDIS_URL": self.redis.url, **self._database(given)}
+        servers = {"REDIS_URL": self.redis.url, **self.more_servers(), **self._database(given)}
         self.variables |= environment.compose(self.home, free_port(), servers)
         self.variables |= {"DJANGO_SETTINGS_MODULE": "petwash.settings.chaos", "LOG_LEVEL": "WARNING"}
         environment.write(self.home.env_file, self.variables)
         self.run(manage("migrate", "--noinput", "-v", "0"), PETWASH_AS_OWNER="yes")
         self._start_nursery()
         self.start_gateway()
-        self.run([sys.executable, "-m", "petwash.chaos.cast"])
+        self.run([sys.executable, "-m", f"{self.package}.cast"])
+
+    def more_servers(self) -> dict[str, str]:
+        """Return the addresses of servers that only some runs have."""
+        return {}
 
     def begin(self) -> None:
         """Let the workers work and the storm strike."""
@@ -89,7 +95,7 @@ class Company:
     def start_gateway(self) -> None:
         """Start the sandbox with the storm in its doorway."""
         assert self._nursery is not None, "the nursery starts first: the sandbox strikes its children alone"
-        command = [sys.executable, "-m", "petwash.chaos.gateway", str(self.folder), str(self._nursery.pid)]
+        command = [sys.executable, "-m", f"{self.package}.gateway", str(self.folder), str(self._nursery.pid)]
         self._gateway = LeashedServer("the sandbox", command, log=self.home.log("gateway"), cwd=REPOSITORY)
         for attempt in range(1, _STARTS + 1):
             try:
@@ -187,7 +193,7 @@ class Company:
     def _start_nursery(self) -> None:
         with self.home.log("nursery").open("ab") as log:
             self._nursery = subprocess.Popen(
-                [sys.executable, "-m", "petwash.chaos.nursery"],
+                [sys.executable, "-m", f"{self.package}.nursery"],
                 env={**os.environ, **self.variables},
                 cwd=REPOSITORY,
                 stdin=subprocess.PIPE,

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -24,19 +24,18 @@ from apps.payments.stripe_sandbox.faults import Delivery, Fault, Faults
 from apps.payments.stripe_sandbox.server import SandboxServer, _Handler
 from petwash.chaos.diary import Count, Diary
 from petwash.chaos.pace import LATE_SECONDS, SLOW_SECONDS, STALL_SECONDS, SUCCESSOR_SECONDS, WEBHOOK_RATE
-from petwash.chaos.plan import Plan
-from petwash.chaos.strikes import ANSWERS, GATEWAY_DEATHS, WAITS, Strike, mishap
+from petwash.chaos.plan import Plan, Schedule
+from petwash.chaos.strikes import ANSWERS, CONDUCTED, GATEWAY_DEATHS, WAITS, Strike, mishap
 from petwash.devstack import environment
 from petwash.devstack.home import Home
 
 _ASKER = re.compile(r" ([a-z0-9-]+)/(\d+)$")
-_BY_CONDUCTOR = {"kill_anyone", "database_cut", "redis_down"}
 
 
 class Watch:
     """Counts writes and says what befalls each; goes on where an earlier process of the run was."""
 
-    def __init__(self, folder: Path, plan: Plan, nursery: int) -> None:
+    def __init__(self, folder: Path, plan: Schedule, nursery: int) -> None:
         self.diary = Diary(folder / "diary")
         self.nursery = nursery
         self._count = Count(folder / "writes")
@@ -45,7 +44,7 @@ class Watch:
         self._ghosts = 0
         struck = {line["strike"] for line in self.diary.all() if "strike" in line}
         self._waiting = [
-            strike for strike in plan.strikes if strike.kind not in _BY_CONDUCTOR and strike.number not in struck
+            strike for strike in plan.strikes if strike.kind not in CONDUCTED and strike.number not in struck
         ]
 
     def next(self, path: str, encoded: str, asker: int) -> Strike | None:
@@ -96,7 +95,7 @@ def _needs_asker(strike: Strike) -> bool:
 class StormyFaults(Faults):
     """The sandbox's faults, chosen by the doorway; and the webhooks' mishaps, by the seed."""
 
-    def __init__(self, watch: Watch, plan: Plan, folder: Path) -> None:
+    def __init__(self, watch: Watch, plan: Schedule, folder: Path) -> None:
         super().__init__()
         self._watch, self._seed = watch, plan.seed
         self._events = Count(folder / "events")
@@ -204,7 +203,7 @@ class Doorway(_Handler):
 class StormySandbox(SandboxServer):
     """The sandbox with another doorway and the storm's faults."""
 
-    def __init__(self, folder: Path, plan: Plan, nursery: int, variables: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, plan: Schedule, nursery: int, variables: Mapping[str, str]) -> None:
         webhooks.FIRST_RETRY_SECONDS, webhooks.LONGEST_RETRY_SECONDS = 0.2, 1.0
         self.watch = Watch(folder, plan, nursery)
         self.stormy = StormyFaults(self.watch, plan, folder)
@@ -220,15 +219,20 @@ class StormySandbox(SandboxServer):
         self.RequestHandlerClass = Doorway
 
 
-def main() -> None:
+def serve(load: Callable[[Mapping[str, str]], Schedule]) -> None:
     """Serve until SIGTERM; the arguments are the run's folder and the nursery's process group."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     folder = Path(sys.argv[1])
     variables = environment.read(Home(folder).env_file)
-    server = StormySandbox(folder, Plan.load(variables), int(sys.argv[2]), variables)
+    server = StormySandbox(folder, load(variables), int(sys.argv[2]), variables)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.run()
     server.stop()
+
+
+def main() -> None:
+    """Serve the money run."""
+    serve(Plan.load)
 
 
 if __name__ == "__main__":

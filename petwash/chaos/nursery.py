@@ -3,8 +3,8 @@
 A worker is a real process with connections of its own; only the loading is shared, so that a hundred
 deaths do not cost a hundred starts. The nursery itself has one thread and no connection.
 
-It reads lines from its standard input: `kill NAME`, `halt` (kill all, start none), `go`. When the
-input ends, so do the workers and the nursery.
+It reads lines from its standard input: `kill NAME`, `stop NAME` (until somebody resumes it), `halt`
+(kill all, start none), `go`. When the input ends, so do the workers and the nursery.
 """
 
 import contextlib
@@ -54,6 +54,8 @@ class Nursery:
         match words:
             case ["kill", name]:
                 self._kill({name})
+            case ["stop", name]:
+                self._stop(name)
             case ["halt"]:
                 self._running = False
                 self._kill(set(self._alive.values()))
@@ -68,6 +70,12 @@ class Nursery:
         for pid, name in self._alive.items():
             if name in names:
                 os.kill(pid, signal.SIGKILL)
+
+    def _stop(self, name: str) -> None:
+        for pid, known in self._alive.items():
+            if known == name:
+                os.kill(pid, signal.SIGSTOP)
+                self._diary.note("sent", signal="SIGSTOP", pid=pid)
 
     def _bury(self) -> None:
         with contextlib.suppress(ChildProcessError):
@@ -113,22 +121,31 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def main() -> None:
-    """Load everything once, then serve."""
+def rear(load: Callable[[], dict[str, Work]], sabotage: Callable[[str], None]) -> None:
+    """Load everything once with Django set up, break what is to be broken, then serve."""
     import django
 
     django.setup()
-    from petwash.chaos.plan import Plan
-    from petwash.chaos.saboteurs import sabotage
-    from petwash.chaos.workers import roster
-
     folder = Path(os.environ["PETWASH_HOME"])
-    work = roster(Plan.load())
+    work = load()
     sabotage(os.environ.get("PETWASH_CHAOS_SABOTEUR", ""))
     gc.collect()
     gc.freeze()
     Diary(folder / "diary").note("nursery_ready", pid=os.getpid())
     Nursery(folder, work).serve()
+
+
+def main() -> None:
+    """Serve the workers of the money run."""
+    from petwash.chaos.saboteurs import sabotage
+
+    def load() -> dict[str, Work]:
+        from petwash.chaos.plan import Plan
+        from petwash.chaos.workers import roster
+
+        return roster(Plan.load())
+
+    rear(load, sabotage)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,32 @@ import os
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from functools import cached_property
+from typing import Protocol
 
 from petwash.chaos.stories import Story, population
 from petwash.chaos.strikes import Strike, schedule
 
 VARIABLE = "PETWASH_CHAOS_PLAN"
 MOST_RELEASES, MOST_KILLS = 100_000, 10_000
+
+
+class Schedule(Protocol):
+    """What the processes of any run need to know of its plan."""
+
+    @property
+    def seed(self) -> int:
+        """What was asked for."""
+
+    @property
+    def strikes(self) -> list[Strike]:
+        """The schedule of faults."""
+
+    @property
+    def ends(self) -> int:
+        """How many stories have to come to an end."""
+
+    def export(self) -> dict[str, str]:
+        """Return the variable from which another process reads the same plan."""
 
 
 class PlanError(ValueError):
@@ -43,6 +63,11 @@ class Plan:
     def strikes(self) -> list[Strike]:
         """The schedule of faults."""
         return schedule(self.seed, self.releases, self.kills, self.stories)
+
+    @property
+    def ends(self) -> int:
+        """How many stories have to come to an end."""
+        return len(self.stories)
 
     @property
     def fingerprint(self) -> str:

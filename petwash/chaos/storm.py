@@ -12,14 +12,13 @@ import psycopg
 from petwash.chaos.company import Company
 from petwash.chaos.our_books import OurDatabase
 from petwash.chaos.pace import DAY_SECONDS, REDIS_DOWN_SECONDS, STOPPED_SECONDS
-from petwash.chaos.strikes import Strike
+from petwash.chaos.strikes import CONDUCTED, Strike
 
 _TICK_SECONDS = 0.004
 _LOOK_SECONDS = 1.0
 # Leases, waits and late webhooks are seconds here: what has not come nearer to its end for so long never will.
 STILL_SECONDS = 90.0
 _ENDS = {"released", "refunded", "void", "clawed_back"}
-_CONDUCTED = {"kill_anyone", "database_cut", "redis_down"}
 _CUT_AT_ONCE = 3
 
 
@@ -31,10 +30,10 @@ class Storm:
         url = company.variables["DATABASE_OWNER_URL"]
         app = unquote(urlsplit(company.variables["DATABASE_URL"]).username or "")
         self.database = OurDatabase(url, app)
-        self._strikes = [strike for strike in company.plan.strikes if strike.kind in _CONDUCTED]
+        self._strikes = [strike for strike in company.plan.strikes if strike.kind in CONDUCTED]
         self._stopped: list[tuple[float, int]] = []
         self._redis_back = 0.0
-        self._least_left = (len(company.plan.stories) + 1, 0)
+        self._least_left = (company.plan.ends + 1, 0)
         self._moved_at = time.monotonic()
         self._look_at = 0.0
 
@@ -83,6 +82,9 @@ class Storm:
         if strike.kind == "kill_anyone":
             self._company.tell(f"kill {strike.target}")
             done = strike.target
+        elif strike.kind == "stop_anyone":
+            self._company.tell(f"stop {strike.target}")
+            done = strike.target
         elif strike.kind == "database_cut":
             done = self.database.cut(1 + int(strike.share * _CUT_AT_ONCE))
         elif strike.kind == "redis_down" and not self._redis_back:
@@ -116,21 +118,26 @@ class Storm:
             return False
         self._look_at = now + _LOOK_SECONDS
         try:
-            states, ends = self.database.states(), self.database.open_ends()
-            deliveries = self._company.gateway("/_sandbox/state").json()["deliveries_left"] if entirely else 0
+            left = self._left(entirely=entirely)
         except (httpx.HTTPError, psycopg.OperationalError):
             return False
-        ended = sum(count for state, count in states.items() if state in _ENDS)
-        left = (len(self._company.plan.stories) - ended, ends.operations + ends.inbox + ends.outbox + deliveries)
         if left < self._least_left:
             self._least_left, self._moved_at = left, now
-        self._say(states, ends.operations)
-        over = left[0] == 0
-        return over and not (entirely and (ends.operations or ends.inbox or ends.outbox or deliveries))
+        return left[0] == 0 and not (entirely and left[1])
 
-    def _say(self, states: dict[str, int], operations: int) -> None:
-        done = sum(count for state, count in states.items() if state in _ENDS)
-        writes, stories = self._company.writes.read(), len(self._company.plan.stories)
-        line = f"{done} of {stories} stories ended, {operations} calls open, {writes} writes at the gateway"
+    def _left(self, *, entirely: bool) -> tuple[int, int]:
+        """Return how many stories have no end yet, and how many ends are open besides."""
+        states, ends = self.database.states(), self.database.open_ends()
+        ended = sum(count for state, count in states.items() if state in _ENDS)
+        self._say(ended, ends.operations, states)
+        return self._company.plan.ends - ended, ends.operations + ends.inbox + ends.outbox + self._deliveries(entirely)
+
+    def _deliveries(self, asked: bool) -> int:
+        """Return how many webhooks the gateway still has to deliver, if asked."""
+        return int(self._company.gateway("/_sandbox/state").json()["deliveries_left"]) if asked else 0
+
+    def _say(self, ended: int, operations: int, states: dict[str, int]) -> None:
+        writes, stories = self._company.writes.read(), self._company.plan.ends
+        line = f"{ended} of {stories} stories ended, {operations} calls open, {writes} writes at the gateway"
         with Path(self._company.folder / "progress").open("a") as progress:
             progress.write(f"{time.strftime('%H:%M:%S')} {line} {states}\n")

@@ -34,6 +34,8 @@ ANSWERS = (
 )
 WAITS = ("stall_answer", "slow")
 COMPANY = ("database_cut", "redis_down", "day_passes")
+# What does not befall a request: the conductor does it.
+CONDUCTED = ("kill_anyone", "stop_anyone", "kill_broker", "stop_broker", "database_cut", "redis_down")
 WEBHOOKS = ("twice", "late", "lost", "overtaken")
 CLIENTS = ("client-1", "client-2", "client-3", "client-4")
 WORKERS = (*CLIENTS, "payouts-1", "payouts-2", "sweep-1", "sweep-2", "relay", "celery", "web")

@@ -30,21 +30,21 @@ def roster(plan: Plan) -> dict[str, Work]:
     """Return what each of the named workers does."""
     work: dict[str, Work] = {
         **{name: _client(plan, place) for place, name in enumerate(CLIENTS)},
-        "payouts-1": _loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
-        "payouts-2": _loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
-        "sweep-1": _loop(
+        "payouts-1": loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
+        "payouts-2": loop(Every(PAYOUT_RUN_SECONDS, escrow_tasks.release_due)),
+        "sweep-1": loop(
             payments_tasks.resume_stale,
             payments_tasks.process_webhooks,
             Every(EVENT_SWEEP_SECONDS, payments_tasks.sweep_events),
         ),
-        "sweep-2": _loop(
+        "sweep-2": loop(
             payments_tasks.process_webhooks,
             payments_tasks.resume_stale,
             Every(PAYOUT_RUN_SECONDS, escrow_tasks.continue_claw_backs),
         ),
-        "relay": _begin(lambda: call_command("outbox_relay")),
-        "celery": _begin(_celery),
-        "web": _begin(_web),
+        "relay": begin(lambda: call_command("outbox_relay")),
+        "celery": begin(celery),
+        "web": begin(web),
     }
     assert set(work) == set(WORKERS), "the plan names the workers that it kills"
     return work
@@ -66,7 +66,9 @@ class Every:
                 self._due = time.monotonic() + self._seconds
 
 
-def _begin(act: Callable[[], object]) -> Work:
+def begin(act: Callable[[], object]) -> Work:
+    """Return the work of a process that acts under its own name."""
+
     def work(name: str) -> None:
         # The gateway sees who asks, so that the storm can strike exactly that process.
         stripe.set_app_info(name, version=str(os.getpid()))
@@ -78,7 +80,9 @@ def _begin(act: Callable[[], object]) -> Work:
     return work
 
 
-def _loop(*tasks: Callable[[], object]) -> Work:
+def loop(*tasks: Callable[[], object]) -> Work:
+    """Return the work of a process that runs these tasks in turn until its parent is gone."""
+
     def act() -> None:
         parent = os.getppid()
         while os.getppid() == parent:
@@ -86,7 +90,7 @@ def _loop(*tasks: Callable[[], object]) -> Work:
                 attempt(task)
             time.sleep(_PAUSE_SECONDS)
 
-    return _begin(act)
+    return begin(act)
 
 
 def attempt(task: Callable[[], object]) -> None:
@@ -107,15 +111,17 @@ def _client(plan: Plan, place: int) -> Work:
             attempt(client.turn)
             time.sleep(0.01 if client.is_busy else _PAUSE_SECONDS)
 
-    return _begin(act)
+    return begin(act)
 
 
-def _celery() -> None:
+def celery() -> None:
+    """Be the queue's worker."""
     quiet = ["--loglevel", "WARNING", "--without-mingle", "--without-gossip", "--without-heartbeat"]
     celery_app.worker_main(["worker", "--pool", "solo", *quiet])
 
 
-def _web() -> None:
+def web() -> None:
+    """Be the web process."""
     port = urlsplit(settings.PUBLIC_BASE_URL).port
     assert port, "the run names its own port"
     uvicorn.run(application, host="127.0.0.1", port=port, lifespan="off", access_log=False, log_level="warning")

@@ -71,6 +71,11 @@ class Device:
         self._pass_time(now)
         return self._voice.take_effects()
 
+    def report(self, now: datetime) -> list[Effect]:
+        """Send every state and level again, as a heartbeat does."""
+        self._voice.report_all(now)
+        return self._voice.take_effects()
+
     def presence_code(self, bay: int, now: datetime) -> str:
         """Return the four digits that the bay's display shows at that instant.
 

@@ -33,4 +33,14 @@ class Note:
     text: str
 
 
-Effect = Publish | DropLink | Reboot | Note
+@dataclass(frozen=True)
+class Valve:
+    """Turn the water of a bay: `opened`, `resumed` or `closed`, after so many seconds of the wash."""
+
+    bay: int
+    wash: str
+    turned: str
+    seconds: float
+
+
+Effect = Publish | DropLink | Reboot | Note | Valve

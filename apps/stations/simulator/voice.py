@@ -8,7 +8,7 @@ from apps.stations.protocol import messages as m
 from apps.stations.protocol import topics
 from apps.stations.protocol.ulid import make_ulid, ulid_at
 
-from .effects import DropLink, Effect, Note, Publish, Reboot
+from .effects import DropLink, Effect, Note, Publish, Reboot, Valve
 from .faults import Faults
 from .memory import BayMemory, Flash, Memory, TankMemory
 
@@ -41,6 +41,10 @@ class Voice:
     def note(self, text: str) -> None:
         """Say a line on the console."""
         self._effects.append(Note(f"{self.station}: {text}"))
+
+    def valve(self, bay: BayMemory, turned: str) -> None:
+        """Have the water of a bay turned."""
+        self._effects.append(Valve(bay.number, str(bay.wash), turned, bay.used_seconds))
 
     def lose_link(self, seconds: float) -> None:
         """Drop off the network."""

@@ -73,6 +73,8 @@ class Washing:
         """Close the valves, report, and sanitize what water has touched."""
         ran = bay.used_seconds > 0
         self._voice.note(f"bay {bay.number} {kind}, {bay.used_seconds:.0f} s used")
+        if ran or bay.status == BayStatus.RUNNING:
+            self._voice.valve(bay, "closed")
         bay.status = BayStatus.SANITIZING.value if ran else BayStatus.IDLE.value
         self._voice.event(bay, kind, now)
         bay.wash, bay.total_seconds = None, 0
@@ -84,6 +86,7 @@ class Washing:
         self._voice.note(f"bay {bay.number} resumed by the customer")
         bay.status = BayStatus.RUNNING.value
         self._report(bay, now)
+        self._voice.valve(bay, "resumed")
 
     def advance(self, elapsed: float, now: datetime) -> None:
         """Let so many real seconds pass."""
@@ -119,6 +122,7 @@ class Washing:
         self._voice.note(f"bay {bay.number} started, {bay.total_seconds} s paid")
         self._voice.event(bay, EventType.STARTED, now)
         self._report(bay, now)
+        self._voice.valve(bay, "opened")
 
     def _run(self, bay: BayMemory, seconds: float, now: datetime) -> None:
         before = bay.used_seconds
@@ -164,6 +168,7 @@ class Washing:
     def _fail(self, bay: BayMemory, now: datetime) -> None:
         self._voice.note(f"bay {bay.number} stopped: a tank is empty")
         bay.status, bay.fault = BayStatus.FAULT.value, "tank_empty"
+        self._voice.valve(bay, "closed")
         self._voice.event(bay, EventType.FAULT, now)
         bay.wash, bay.total_seconds = None, 0
         self._report(bay, now)

@@ -33,11 +33,11 @@ def database(django_db_setup: None) -> Iterator[dict[str, str]]:
     databases.drop(name)
 
 
-def run(database: dict[str, str], folder: Path, *arguments: str) -> tuple[int, str]:
+def run(database: dict[str, str], folder: Path, *arguments: str, module: str = "petwash.chaos") -> tuple[int, str]:
     """Make a run and return its exit status and what it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PETWASH", "MQTT", "REDIS"))}
     done = subprocess.run(
-        [sys.executable, "-m", "petwash.chaos", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=REPOSITORY,
         env={**kept, **database, "TMPDIR": str(folder)},
         stdin=subprocess.DEVNULL,
