@@ -163,6 +163,7 @@ class StationAdmin(StationsAdmin):
     search_fields = ("slug__istartswith", "name__istartswith")
     ordering = ("slug",)
     fields = ("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
+    fields += ("messages_over_limit", "over_limit_at")
     inlines = (BayRow, TankRow, ProgramRow)
     actions = ("print_station_codes", "revoke")
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.payments import services as payments
-from apps.stations.services import history, reconciliation, sweeps, top_up_sweeps
+from apps.stations.services import flood, history, reconciliation, sweeps, top_up_sweeps
 
 
 @shared_task(name="stations.execute_refund")
@@ -54,7 +54,8 @@ def sweep_chemicals() -> None:
 
 @shared_task(name="stations.sweep_levels")
 def sweep_levels() -> None:
-    """Judge tank levels; look for silent stations and for washes that do not end."""
+    """Judge tank levels; look for silent stations, floods that are over and washes that do not end."""
     sweeps.sweep_levels()
     sweeps.sweep_connections()
     sweeps.sweep_overdue()
+    flood.sweep_floods()

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 from apps.stations.gateways.password_file import PasswordFile
-from apps.stations.protocol.access import BRIDGE
+from apps.stations.protocol import access
 from petwash.devstack.ports import LOOPBACK
 from petwash.devstack.server import LeashedServer, Record, ignore
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 _LIMITS = REPOSITORY / "deploy" / "mosquitto" / "limits.conf"
+BRIDGE_USER = access.BRIDGE
 _CONNACK_ACCEPTED = b"\x20\x02\x00\x00"
 
 
@@ -48,7 +49,7 @@ class MqttServer:
     @property
     def url(self) -> str:
         """The bridge's address."""
-        return f"mqtt://{BRIDGE}:{self.password}@{LOOPBACK}:{self.port}"
+        return f"mqtt://{BRIDGE_USER}:{self.password}@{LOOPBACK}:{self.port}"
 
     def start(self, record: Record = ignore) -> None:
         """Write the configuration and the bridge's password, then serve.
@@ -56,7 +57,7 @@ class MqttServer:
         Raises: ServerStartError.
         """
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        PasswordFile(self.password_file).set(BRIDGE, self.password)
+        PasswordFile(self.password_file).set(BRIDGE_USER, self.password)
         self._write_configuration()
         self.pid_file.unlink(missing_ok=True)
         self._server.start(self._is_ready, record)
@@ -99,7 +100,7 @@ class MqttServer:
         """Sign in as the bridge; a port that answers is not yet a broker that knows its users."""
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=2) as connection:
-                connection.sendall(_connect_packet(BRIDGE, self.password))
+                connection.sendall(_connect_packet(BRIDGE_USER, self.password))
                 return connection.recv(4) == _CONNACK_ACCEPTED and self.pid_file.exists()
         except OSError:
             return False

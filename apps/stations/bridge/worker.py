@@ -1,7 +1,9 @@
 """Threads of the bridge: one drains a lane into the database, one sends commands, one shows diffs."""
 
 import threading
+import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import psycopg
@@ -10,11 +12,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.stations import live
+from apps.stations.flood import FloodGate
 from apps.stations.gateways.mqtt import Lane, Received
 from apps.stations.protocol import topics
 from apps.stations.protocol.messages import Evack
 from apps.stations.protocol.signing import private_key, sign
-from apps.stations.services import commands, intake
+from apps.stations.services import commands, flood, intake
 from apps.stations.services.intake import Raw
 
 log = structlog.get_logger(__name__)
@@ -24,8 +27,14 @@ BATCH_SECONDS = 0.1
 DIFF_SECONDS = 0.25
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+NOTE_SECONDS = 5.0
 PATIENCE = 10
 """How often in a row a batch may be refused before its messages are taken one by one."""
+
+
+def _now() -> float:
+    """Seconds of a clock that nobody sets."""
+    return time.monotonic()
 
 
 class Diffs:
@@ -97,12 +106,17 @@ class LaneWorker(Worker):
     def __init__(self, lane: Lane, out: Lane, diffs: Diffs, stopping: threading.Event) -> None:
         super().__init__(f"lane:{lane.name}", stopping)
         self._lane, self._out, self._diffs = lane, out, diffs
+        self._gate: FloodGate[Received] = FloodGate(
+            rate=settings.STATION_MESSAGES_PER_SECOND, burst=settings.STATION_MESSAGES_BURST
+        )
+        self._over: Counter[str] = Counter()
+        self._noted_at = -NOTE_SECONDS
         self._held: Sequence[Received] = ()
         self._refusals = 0
 
     def turn(self) -> None:
         """Take the next batch, or the one that the database did not take."""
-        self._held = self._held or self._lane.take(BATCH_LIMIT, BATCH_SECONDS)
+        self._held = self._held or self._next()
         if self._held:
             try:
                 self._settle(self._held)
@@ -110,6 +124,29 @@ class LaneWorker(Worker):
                 self._refusals += 1
                 raise
             self._held, self._refusals = (), 0
+        self._note()
+
+    def finish(self) -> None:
+        """Tell what was counted last."""
+        self._noted_at = -NOTE_SECONDS
+        self._note()
+
+    def _next(self) -> Sequence[Received]:
+        """Return what is to be taken of the lane's next messages; what nobody needs is acknowledged."""
+        sifted = self._gate.sift(self._lane.take(BATCH_LIMIT, BATCH_SECONDS), _now())
+        self._lane.ack(sifted.skipped)
+        self._over += sifted.over
+        return sifted.passed
+
+    def _note(self) -> None:
+        """Write down every few seconds which stations say too much."""
+        if _now() < self._noted_at + NOTE_SECONDS:
+            return
+        self._over += flood.letters.unkept()
+        for station in sorted(self._over):
+            flood.note(station, self._over[station])
+            del self._over[station]
+        self._noted_at = _now()
 
     def _settle(self, batch: Sequence[Received]) -> None:
         take = intake.take_batch if self._refusals < PATIENCE else intake.take_one_by_one

@@ -36,6 +36,8 @@ class Station(models.Model):
     connection_changed_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    messages_over_limit = models.BigIntegerField(default=0, db_default=0)
+    over_limit_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=real_now)
 
     class Meta:

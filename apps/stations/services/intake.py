@@ -17,7 +17,7 @@ from apps.stations.models import Bay, DeadLetter, Station, Tank
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.topics import Kind, Topic
-from apps.stations.services import device_words, telemetry
+from apps.stations.services import device_words, flood, telemetry
 
 log = structlog.get_logger(__name__)
 KEPT_BYTES = 4096
@@ -198,20 +198,25 @@ def _put_aside(raw: Raw, error: Exception) -> Outcome:
 
 
 def _dead(raw: Raw, reason: str, sentence: str) -> Outcome:
-    """Keep the message with its reason; evack it where its event id can be read."""
-    kept = raw.payload[:KEPT_BYTES].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-    DeadLetter.objects.create(
-        topic=raw.topic.replace("\x00", "")[:200],
-        payload=kept,
-        reason=f"{reason}: {sentence}"[:300],
-        received_at=real_now(),
-    )
+    """Keep the message with its reason, unless its station sends too many; evack it where its event id can be read."""
+    if flood.letters.keep(raw.topic):
+        _write_letter(raw, f"{reason}: {sentence}")
     outcome = Outcome(dead=1)
     event_id = messages.readable_event_id(raw.payload)
     station = _station_of(raw.topic)
     if event_id and station:
         outcome.evacks.append((station, event_id))
     return outcome
+
+
+def _write_letter(raw: Raw, reason: str) -> None:
+    kept = raw.payload[:KEPT_BYTES].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    DeadLetter.objects.create(
+        topic=raw.topic.replace("\x00", "")[:200],
+        payload=kept,
+        reason=reason[:300],
+        received_at=real_now(),
+    )
 
 
 def _station_of(topic: str) -> str:

@@ -62,6 +62,14 @@ _due: list[tuple[str, ...]] = []
 
 
 @pytest.fixture(autouse=True)
+def _letters_for_all() -> None:
+    """Forget how many dead letters other tests' stations had."""
+    from apps.stations.services import flood
+
+    flood.letters.forget()
+
+
+@pytest.fixture(autouse=True)
 def _no_queue(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Queue refunds here instead of in Redis, and push no diffs."""
     from apps.stations import live, tasks
