@@ -12,18 +12,21 @@ from apps.stations import selectors as stations
 
 ACKNOWLEDGE = ("Operations",)
 SEE_PAYOUTS = ("Finance",)
+SEE_FIGURES = ("Operations", "Support")
 
 
 def live_stations(request: HttpRequest) -> HttpResponse:
     """Show the board; its figures arrive over the socket and the API, the stations' names with the page.
 
-    The first news may come before the first answer about alerts, and must be told by name.
+    The first news may come before the first answer of the desk, and must be told by name.
     """
+    may_look = accounts.belongs_to(request.user, *SEE_FIGURES)
     settings = {
         "socket": "/ws/stations",
         "status": "/api/v1/wash/status/live",
-        "alerts": reverse("admin:live_alerts"),
-        "names": stations.station_names(),
+        "live": reverse("admin:stations_live"),
+        "places": stations.station_places(),
+        "figures": reverse("admin:stations_figures", args=["STATION"]) if may_look else "",
         "mayAcknowledge": accounts.belongs_to(request.user, *ACKNOWLEDGE),
     }
     context = {**admin.site.each_context(request), "title": "Live stations", "board": settings, "is_fullwidth": True}

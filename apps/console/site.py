@@ -37,7 +37,7 @@ class PetWashAdminSite(UnfoldAdminSite):
 
         return [
             path("stations/live/", self.admin_view(pages.live_stations), name="stations_live"),
-            path("stations/live/alerts", views.OpenAlertsView.as_view(), name="live_alerts"),
+            path("stations/live/desk", views.DeskView.as_view(), name="live_desk"),
             path("payouts/", self.admin_view(pages.payouts), name="payouts"),
             path(
                 "stations/live/alerts/<uuid:alert_id>/acknowledge",

@@ -190,9 +190,17 @@ def refunding_count() -> int:
     return Wash.objects.filter(status=WashStatus.REFUNDING).count()
 
 
-def station_names() -> dict[str, str]:
-    """Return the names of the stations in service, by id."""
-    return dict(Station.objects.filter(revoked_at=None).values_list("slug", "name"))
+class Place(TypedDict):
+    """How people call a station, and the refill tour that it belongs to; no zone is an empty text."""
+
+    name: str
+    zone: str
+
+
+def station_places() -> dict[str, Place]:
+    """Return name and zone of the stations in service, by id."""
+    rows = Station.objects.filter(revoked_at=None).values_list("slug", "name", "zone")
+    return {slug: {"name": name, "zone": zone} for slug, name, zone in rows}
 
 
 def _open_alert(alert: Alert) -> OpenAlert:

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from apps.accounts import selectors as accounts
 from apps.common.api.views import ApiView
 from apps.common.errors import Forbidden, Unauthenticated
+from apps.console import desk
 from apps.console.pages import ACKNOWLEDGE
-from apps.stations import selectors as stations
 from apps.stations.services import alerts
 
 
@@ -39,12 +39,12 @@ class ConsoleView(ApiView):
     permission_classes = [ConsoleSession]
 
 
-class OpenAlertsView(ConsoleView):
-    """The open alerts and the stations' names."""
+class DeskView(ConsoleView):
+    """What staff see beside the public picture."""
 
     def get(self, request: Request) -> Response:
-        """Answer them, the critical ones first."""
-        return Response({"alerts": stations.open_alerts(), "names": stations.station_names()})
+        """Answer alerts, names and zones, the link to the stations, and today's money to those who may see it."""
+        return Response(desk.beside_the_picture(request.user))
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """An operator in a real browser: signs in with a code and sees a bay change by itself."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from apps.accounts.tests.factories import PASSWORD
+from apps.common.clock import real_now
+from apps.common.models import Heartbeat
 from apps.stations import live
 from apps.stations.models import Alert, Bay, Tank
 from apps.stations.services import alerts
@@ -15,7 +18,7 @@ from apps.stations.states import AlertChange
 from apps.stations.tests.factories import make_station
 
 from .browser import PATIENCE_MS, Backstage, WebServer, backstage, page, web_server
-from .conftest import code_now
+from .conftest import code_now, keep_the_bridge_alive
 
 __all__ = ["backstage", "page", "web_server"]
 
@@ -27,6 +30,7 @@ expect.set_options(timeout=PATIENCE_MS)
 def board(operator: Any, backstage: Backstage, page: Page) -> Page:
     """The live board, reached through the login form."""
     backstage.do(lambda: make_station("tlv-1"))
+    backstage.do(keep_the_bridge_alive)
     page.goto("/admin/stations/live/")
     page.get_by_label("E-mail").fill(operator.email)
     page.get_by_label("Password").fill(PASSWORD)
@@ -78,6 +82,23 @@ def test_after_a_lost_connection_the_board_shows_what_happened_meanwhile(
     expect(board.locator("#live-link")).to_have_text("Live")
     expect(bay).to_contain_text("Fault")
     expect(board.locator('[data-figure="out"]')).to_have_text("1")
+
+
+def silence() -> None:
+    """The bridge beat for the last time ten minutes ago."""
+    Heartbeat.objects.filter(name="bridge").update(beaten_at=real_now() - timedelta(minutes=10))
+    report("sanitizing")
+
+
+def test_a_silent_bridge_is_told_and_so_is_its_end(board: Page, backstage: Backstage) -> None:
+    backstage.do(silence)
+    expect(board.locator("#live-link")).to_have_text(
+        "No word from the stations for 10 min: the bridge is silent. What you see is old."
+    )
+    expect(board.locator("#live-board")).to_have_attribute("data-link", "stale")
+    backstage.do(keep_the_bridge_alive)
+    backstage.do(lambda: report("idle"))
+    expect(board.locator("#live-link")).to_have_text("Live")
 
 
 def test_an_operator_takes_a_critical_alert_on(board: Page, backstage: Backstage) -> None:

@@ -1,6 +1,7 @@
 """The overview and the live board's page and endpoints: who sees what."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,16 +12,18 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import TOTPDevice
 from apps.accounts.tests.factories import StaffFactory
-from apps.stations.models import Alert, AlertEntry
+from apps.common.clock import real_now
+from apps.common.models import Heartbeat
+from apps.stations.models import Alert, AlertEntry, Bay
 from apps.stations.services import alerts
-from apps.stations.tests.factories import make_station
+from apps.stations.tests.factories import buy_wash, make_station
 
 from .conftest import code_now, sign_in
 
 pytestmark = pytest.mark.django_db
 
 PAGES = ("/admin/", "/admin/stations/live/")
-ENDPOINTS = ("/admin/stations/live/alerts",)
+ENDPOINTS = ("/admin/stations/live/desk",)
 
 
 @pytest.fixture
@@ -55,8 +58,8 @@ def test_the_endpoint_wants_a_session_with_the_second_factor(operator: Any, owne
 
 
 def test_operators_see_open_alerts_with_their_age(console: Client, alert: Alert) -> None:
-    body = console.get("/admin/stations/live/alerts").json()
-    assert body["names"] == {"tlv-1": "Tlv-1"}
+    body = console.get("/admin/stations/live/desk").json()
+    assert body["places"] == {"tlv-1": {"name": "Tlv-1", "zone": ""}}
     assert body["alerts"] == [
         {
             "id": str(alert.public_id),
@@ -72,14 +75,35 @@ def test_operators_see_open_alerts_with_their_age(console: Client, alert: Alert)
     ]
 
 
+def test_the_desk_says_whether_the_bridge_speaks(console: Client, alert: Alert) -> None:
+    assert console.get("/admin/stations/live/desk").json()["bridge"] == {"up": True, "silent_seconds": 0}
+    Heartbeat.objects.update(beaten_at=real_now() - timedelta(seconds=90))
+    assert console.get("/admin/stations/live/desk").json()["bridge"] == {"up": False, "silent_seconds": 90}
+    Heartbeat.objects.all().delete()
+    assert console.get("/admin/stations/live/desk").json()["bridge"] == {"up": False, "silent_seconds": None}
+
+
+@pytest.mark.parametrize(("group", "seen"), [("Finance", True), ("Operations", True), ("Support", False)])
+def test_todays_money_is_for_those_who_answer_for_it(group: str, seen: bool, stripe_sandbox: Any) -> None:
+    wash = buy_wash(Bay.objects.get(station=make_station("tlv-1"), number=1)).wash
+    clerk: Any = StaffFactory(email="clerk@example.com", is_superuser=False)
+    clerk.groups.add(Group.objects.get(name=group))
+    TOTPDevice.objects.create(user=clerk, name="Authenticator", confirmed=True)
+    client = Client()
+    assert sign_in(client, clerk, code_now(clerk)).status_code == 302
+    money = client.get("/admin/stations/live/desk").json()["money"]
+    row = {"net": "9.00 USD", "gross": "9.00 USD", "back": "0.00 USD", "washes": 1}
+    assert money == ({"stations": {wash.bay.station.slug: [row]}, "in_all": [row]} if seen else None)
+
+
 def test_the_list_of_alerts_costs_the_same_for_many(
     console: Client, alert: Alert, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(8):
         with transaction.atomic():
             alerts.raise_alert(alert.station, f"pump-{number}", "warning")
-    with django_assert_max_num_queries(7):
-        body = console.get("/admin/stations/live/alerts").json()
+    with django_assert_max_num_queries(9):
+        body = console.get("/admin/stations/live/desk").json()
     assert [one["severity"] for one in body["alerts"]] == ["critical"] + ["warning"] * 8
 
 

@@ -49,7 +49,13 @@ class TopUp(PublicModel):
                 fields=["status", "created_at"],
                 condition=Q(status__in=[*OPEN_TOP_UP, TopUpStatus.REFUNDING]),
                 name="top_up_unsettled",
-            )
+            ),
+            models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="top_up_paid"),
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(status__in=[TopUpStatus.REFUNDING, TopUpStatus.REFUNDED]),
+                name="top_up_given_back",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +102,7 @@ class WashRefund(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.CheckConstraint(condition=Q(amount_minor__gte=0), name="wash_refund_takes_nothing")]
+        indexes = [models.Index(fields=["created_at"], name="wash_refund_made")]
 
     def __str__(self) -> str:
         return f"{self.amount} ({self.get_status_display()})"

@@ -69,6 +69,7 @@ class Wash(PublicModel):
                 name="wash_unsettled",
             ),
             models.Index(fields=["bay", "started_at"], name="wash_of_bay_started"),
+            models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="wash_paid"),
         ]
 
     def __str__(self) -> str:

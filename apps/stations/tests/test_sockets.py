@@ -9,7 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 
 from apps.stations import live
-from apps.stations.models import Station
+from apps.stations.models import Station, Tank
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import make_station
 from petwash.asgi import ForeignPagesValidator, application
@@ -86,11 +86,51 @@ async def test_a_listener_at_one_station_hears_of_no_other(redis_url: str) -> No
     await socket.leave()
 
 
+async def test_a_storm_of_one_station_is_heard_at_its_pace_and_ends_with_the_newest_word(redis_url: str) -> None:
+    await database_sync_to_async(make_station)("riverside")
+    await database_sync_to_async(make_station)("hillside")
+    socket = Listener()
+    await socket.connect()
+    await socket.hear()
+    for level in range(9_000, 8_000, -50):
+        await database_sync_to_async(fill)("riverside", level)
+    await database_sync_to_async(change)("hillside")
+    heard = [await socket.hear()]
+    while not {"riverside 8050", "hillside 1000"} <= {said(one) for one in heard}:
+        heard.append(await socket.hear())
+    assert said(heard[0]) == "riverside 9000"
+    of_one = [one for one in heard if one["station"]["id"] == "riverside"]
+    assert of_one == sorted(of_one, key=lambda one: one["at"])
+    assert await socket.hears_nothing()
+    await socket.leave()
+
+
+async def test_who_leaves_with_something_held_leaves_nothing_behind(redis_url: str) -> None:
+    await database_sync_to_async(make_station)("riverside")
+    socket = Listener()
+    await socket.connect()
+    await socket.hear()
+    for level in (3_000, 2_000, 1_000):
+        await database_sync_to_async(fill)("riverside", level)
+    await socket.hear()
+    await socket.leave()
+
+
+def fill(slug: str, level_ml: int) -> None:
+    Tank.objects.filter(station__slug=slug, chemical="shampoo").update(level_ml=level_ml)
+    live.broadcast([slug])
+
+
+def said(diff: Any) -> str:
+    levels = {tank["chemical"]: tank["level_ml"] for tank in diff["station"]["tanks"]}
+    return f"{diff['station']['id']} {levels['shampoo']}"
+
+
 async def test_what_a_listener_says_is_ignored(redis_url: str) -> None:
     socket = Listener()
     await socket.connect()
     await socket.hear()
-    await socket.say({"type": "station.changed", "body": {"forged": True}})
+    await socket.say({"type": "stations.changed", "bodies": [{"forged": True}]})
     assert await socket.hears_nothing()
     await socket.leave()
 

@@ -2,51 +2,19 @@
 
 import { age, component, make, plain, write } from "./words.js";
 
-const REFRESH_EVERY = 15000;
-
 export class AlertPanel {
-  constructor(root, { url, mayAcknowledge, onNames, warn }) {
+  constructor(root, { url, mayAcknowledge, refresh, warn }) {
     this.list = root.querySelector("#live-alerts");
     this.note = root.querySelector("#live-alerts-note");
     this.csrf = root.dataset.csrf;
-    this.url = url;
-    this.mayAcknowledge = mayAcknowledge;
-    this.onNames = onNames;
-    this.warn = warn;
+    Object.assign(this, { url, mayAcknowledge, refresh, warn });
     this.rows = new Map();
     this.known = null;
   }
 
-  start() {
-    this.refresh();
-    setInterval(() => this.refresh(), REFRESH_EVERY);
-  }
-
-  /**
-   * Several causes in one moment make one request; a second look follows, because an alert may be
-   * raised or escalate just after the level that causes it was seen.
-   */
-  soon() {
-    clearTimeout(this.timer);
-    clearTimeout(this.second);
-    this.timer = setTimeout(() => this.refresh(), 250);
-    this.second = setTimeout(() => this.refresh(), 3000);
-  }
-
-  async refresh() {
-    try {
-      const answer = await fetch(this.url, { headers: { Accept: "application/json" } });
-      if (answer.status === 401 || answer.status === 403) {
-        write(this.note, "Your session has ended. Sign in again to see the alerts.");
-        return;
-      }
-      if (!answer.ok) throw new Error(String(answer.status));
-      const body = await answer.json();
-      this.onNames(body.names);
-      this.show(body.alerts);
-    } catch {
-      write(this.note, "The alerts could not be read; trying again.");
-    }
+  /** The alerts could not be read: what is on the page stays, with the reason. */
+  say(trouble) {
+    write(this.note, trouble);
   }
 
   show(alerts) {
@@ -83,7 +51,7 @@ export class AlertPanel {
   }
 
   async acknowledge(alert, reason) {
-    const answer = await fetch(`${this.url}/${alert.id}/acknowledge`, {
+    const answer = await fetch(`${this.url}${alert.id}/acknowledge`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf },
       body: JSON.stringify({ reason }),

@@ -1,84 +1,143 @@
-/* The board: one card a station, changed in place. */
+/* The board: one card a station, those that need somebody first; changed in place, a few times a second at most. */
 
-import { BAY_WORDS, TANK_WORDS, clock, litres, make, plain, write } from "./words.js";
+import { StationCard } from "./card.js";
+import { make, write } from "./words.js";
+
+const GATHER = 100; // milliseconds: what comes together is drawn together
+const MANY = 12; // stations, from where on cards are small and only bad news is spoken
 
 export class Board {
-  constructor(root, { names, say, onAlertsChanged }) {
+  constructor(root, { places, figuresUrl, say, onMoved }) {
     this.root = root;
     this.list = root.querySelector("#live-stations");
     this.empty = root.querySelector("#live-empty");
+    this.count = root.querySelector("#live-count");
+    this.zones = root.querySelector("#live-zone");
     this.cards = new Map();
-    this.names = names;
-    this.wanted = "";
-    this.onlyAttention = false;
-    this.say = say;
-    this.onAlertsChanged = onAlertsChanged;
+    this.waiting = new Map();
+    this.wanted = { text: "", zone: null, onlyTrouble: false };
+    Object.assign(this, { places, figuresUrl, say, onMoved });
+    this.money = null;
+    this.list.addEventListener("focusout", () => this.late && this.soon());
   }
 
   /** Replace everything. */
   picture(stations) {
+    this.waiting.clear();
     const present = new Set(stations.map((station) => station.id));
     for (const [id, card] of this.cards) {
-      if (!present.has(id)) {
-        card.element.remove();
-        this.cards.delete(id);
-      }
+      if (present.has(id)) continue;
+      card.element.remove();
+      this.cards.delete(id);
     }
-    stations.forEach((station) => this.apply(station, true));
+    this.known = true;
+    this.draw(stations, this.cards.size === 0);
+  }
+
+  /** Take the news of one station; the newest of a station within a moment counts. */
+  station(station) {
+    this.waiting.set(station.id, station);
+    this.soon();
+  }
+
+  soon() {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      const stations = [...this.waiting.values()];
+      this.waiting.clear();
+      this.draw(stations, false);
+    }, GATHER);
+  }
+
+  draw(stations, quiet) {
+    const said = [];
+    let moved = false;
+    for (const station of stations) {
+      const card = this.card(station.id);
+      const shown = card.show(station);
+      moved ||= shown.moved;
+      const told = shown.news.filter((one) => one.bad || this.cards.size <= MANY).map((one) => one.text);
+      if (told.length) said.push(`${card.name}: ${told.join(", ")}`);
+    }
+    this.arrange();
+    if (moved) this.onMoved();
+    if (!quiet && said.length) this.say(said.join(". "));
+  }
+
+  card(id) {
+    if (!this.cards.has(id)) {
+      const card = new StationCard(id, this.figuresUrl);
+      card.place(this.places[id]);
+      card.earn(this.earned(id));
+      this.cards.set(id, card);
+    }
+    return this.cards.get(id);
+  }
+
+  earned(id) {
+    return this.money === null ? null : this.money.stations[id] || [];
+  }
+
+  /** Take what the desk knows: names and zones, which stations have critical alerts, the money of today. */
+  facts({ places, alerts, money }) {
+    this.places = places;
+    this.money = money;
+    const critical = new Set(alerts.filter((alert) => alert.severity === "critical").map((alert) => alert.station));
+    for (const [id, card] of this.cards) {
+      card.place(places[id]);
+      card.earn(this.earned(id));
+      card.critical = critical.has(id);
+      card.element.dataset.trouble = card.trouble;
+    }
+    this.offerZones();
     this.arrange();
   }
 
-  /** Take the news of one station. */
-  station(station) {
-    const isNew = !this.cards.has(station.id);
-    this.apply(station, false);
-    if (isNew) this.arrange();
-    else this.refresh();
+  offerZones() {
+    const zones = [...new Set(Object.values(this.places).map((place) => place.zone))].sort();
+    const marks = JSON.stringify(zones);
+    if (this.zones.dataset.marks === marks) return;
+    this.zones.dataset.marks = marks;
+    const options = [option("", "All zones"), ...zones.map((zone) => option(`=${zone}`, zone || "No zone"))];
+    this.zones.replaceChildren(...options);
+    this.zones.value = this.wanted.zone !== null && zones.includes(this.wanted.zone) ? `=${this.wanted.zone}` : "";
+    this.zones.parentElement.hidden = zones.length < 2;
   }
 
-  apply(station, quiet) {
-    let card = this.cards.get(station.id);
-    if (!card) {
-      card = new StationCard(station.id);
-      this.cards.set(station.id, card);
-      quiet = true;
-    }
-    const alertsBefore = card.station?.alerts;
-    const news = card.show(station, this.names[station.id]);
-    const alertsMoved = alertsBefore !== undefined && alertsBefore !== station.alerts;
-    if (alertsMoved || card.troubled) this.onAlertsChanged();
-    if (!quiet && news.length) this.say(`${card.name}: ${news.join(", ")}`);
+  filter(wanted) {
+    this.wanted = { ...wanted, text: wanted.text.trim().toLowerCase() };
+    this.arrange();
   }
 
-  rename(names) {
-    this.names = names;
-    for (const [id, card] of this.cards) card.rename(names[id]);
-    this.refresh();
-  }
-
-  /** Put the cards in order of their ids, new ones included. */
+  /**
+   * Trouble first, then by name. A card moves only when its place changes, and never while somebody's focus is
+   * on a card: it moves when they have left.
+   */
   arrange() {
-    const ordered = [...this.cards.keys()].sort();
-    this.list.append(...ordered.map((id) => this.cards.get(id).element));
-    this.refresh();
-  }
-
-  filter(wanted, onlyAttention) {
-    this.wanted = wanted.trim().toLowerCase();
-    this.onlyAttention = onlyAttention;
-    this.refresh();
-  }
-
-  refresh() {
+    const order = [...this.cards.values()].sort((a, b) => b.trouble - a.trouble || compare(a.name, b.name) || compare(a.id, b.id));
+    this.late = this.list.contains(document.activeElement);
     let shown = 0;
-    for (const card of this.cards.values()) {
-      const visible = card.matches(this.wanted) && (!this.onlyAttention || card.needsAttention);
-      card.element.hidden = !visible;
+    let place = this.list.firstElementChild;
+    for (const card of order) {
+      if (!this.late || !card.element.isConnected) {
+        if (card.element === place) place = place.nextElementSibling;
+        else if (place && place.nextElementSibling === card.element) place = card.element.nextElementSibling; // the one before goes down
+        else this.list.insertBefore(card.element, place);
+      }
+      const visible = card.matches(this.wanted);
+      if (card.element.hidden === visible) card.element.hidden = !visible;
       shown += visible ? 1 : 0;
     }
-    this.empty.hidden = shown > 0;
-    write(this.empty, this.cards.size ? "No station matches." : "No station is in service yet.");
+    const dense = String(this.cards.size > MANY);
+    if (this.root.dataset.dense !== dense) this.root.dataset.dense = dense;
+    this.tell(shown);
     this.summarise();
+  }
+
+  tell(shown) {
+    if (this.empty.hidden !== shown > 0) this.empty.hidden = shown > 0;
+    if (this.known) write(this.empty, this.cards.size ? "No station matches." : "No station is in service yet.");
+    write(this.count, this.cards.size === shown ? "" : `${shown} of ${this.cards.size} stations`);
   }
 
   summarise() {
@@ -93,173 +152,32 @@ export class Board {
       low: stations.flatMap((s) => s.tanks).filter((t) => ["warning", "critical"].includes(t.status)).length,
       alerts: stations.reduce((sum, station) => sum + station.alerts, 0),
     };
-    for (const [name, value] of Object.entries(figures)) {
-      const place = this.root.querySelector(`[data-figure="${name}"]`);
-      write(place, String(value));
-      place.parentElement.dataset.tone = ["out", "low", "alerts"].includes(name) && value ? "bad" : "";
-    }
+    for (const [name, value] of Object.entries(figures)) this.figure(name, String(value), ["out", "low", "alerts"].includes(name) && value);
+    const all = this.money?.in_all;
+    const place = this.root.querySelector('[data-figure="money"]').parentElement;
+    place.hidden = !all;
+    if (!all) return;
+    this.figure("money", all.map((one) => one.net).join(" + ") || "None yet", false);
+    write(place.querySelector("small"), all.map((one) => `${one.gross} less ${one.back} refunded`).join(" + "));
+  }
+
+  figure(name, text, bad) {
+    const place = this.root.querySelector(`[data-figure="${name}"]`);
+    write(place, text);
+    const tone = bad ? "bad" : "";
+    if (place.parentElement.dataset.tone !== tone) place.parentElement.dataset.tone = tone;
   }
 
   /** A second has passed. */
   tick(now) {
-    for (const card of this.cards.values()) card.tick(now);
+    for (const card of this.cards.values()) if (!card.element.hidden) card.tick(now);
   }
 }
 
-class StationCard {
-  constructor(id) {
-    this.id = id;
-    this.bays = new Map();
-    this.tanks = new Map();
-    this.build();
-  }
-
-  build() {
-    this.element = make("article", "pw-station");
-    this.element.dataset.station = this.id;
-    this.element.setAttribute("aria-labelledby", `station-${this.id}`);
-    const head = make("header", "pw-station-head");
-    const title = make("div");
-    this.nameElement = make("h3", "pw-station-name", this.id);
-    this.nameElement.id = `station-${this.id}`;
-    this.idElement = make("span", "pw-station-id", this.id);
-    title.append(this.nameElement, this.idElement);
-    this.badge = make("span", "pw-badge");
-    this.online = make("span", "pw-online");
-    head.append(title, this.badge, this.online);
-    this.bayList = make("ul", "pw-bays");
-    this.tankList = make("ul", "pw-tanks");
-    this.element.append(head, this.bayList, this.tankList);
-  }
-
-  get name() {
-    return this.nameElement.textContent;
-  }
-
-  get needsAttention() {
-    const { online, alerts, bays } = this.station;
-    return !online || alerts > 0 || bays.some((bay) => bay.state === "fault");
-  }
-
-  matches(wanted) {
-    return !wanted || this.id.includes(wanted) || this.name.toLowerCase().includes(wanted);
-  }
-
-  rename(name) {
-    write(this.nameElement, name || this.id);
-    this.idElement.hidden = !name;
-  }
-
-  /** Show a station; returns what is new about it, in words. */
-  show(station, name) {
-    const before = this.station;
-    this.station = station;
-    this.rename(name);
-    this.element.dataset.online = station.online;
-    write(this.online, station.online ? "Online" : "Offline");
-    this.badge.hidden = station.alerts === 0;
-    write(this.badge, station.alerts === 1 ? "1 alert" : `${station.alerts} alerts`);
-    this.troubled = before !== undefined && troubles(before) !== troubles(station);
-    const news = [];
-    if (before && before.online !== station.online) news.push(station.online ? "online" : "offline");
-    for (const bay of station.bays) news.push(...this.row(this.bays, this.bayList, bay.number, BayTile).show(bay));
-    for (const tank of station.tanks) {
-      news.push(...this.row(this.tanks, this.tankList, tank.chemical, TankGauge).show(tank));
-    }
-    return news;
-  }
-
-  row(rows, list, key, Row) {
-    if (!rows.has(key)) {
-      const row = new Row();
-      rows.set(key, row);
-      list.append(row.element);
-    }
-    return rows.get(key);
-  }
-
-  tick(now) {
-    for (const bay of this.bays.values()) bay.tick(now);
-  }
+function option(value, text) {
+  const one = make("option", "", text);
+  one.value = value;
+  return one;
 }
 
-/** What may stand behind an alert, as one text to compare. */
-function troubles(station) {
-  const tanks = station.tanks.map((tank) => `${tank.chemical}:${tank.status}`);
-  const faults = station.bays.filter((bay) => bay.state === "fault").map((bay) => bay.number);
-  return JSON.stringify([station.online, tanks, faults]);
-}
-
-class BayTile {
-  constructor() {
-    this.element = make("li", "pw-bay");
-    this.title = make("span", "pw-bay-title");
-    this.word = make("span", "pw-bay-word");
-    this.time = make("span", "pw-bay-time");
-    this.track = make("span", "pw-bay-track");
-    this.track.setAttribute("aria-hidden", "true");
-    this.fill = make("span", "pw-bay-fill");
-    this.track.append(this.fill);
-    this.element.append(this.title, this.word, this.time, this.track);
-    this.longest = 0;
-  }
-
-  show(bay) {
-    const changed = this.bay !== undefined && this.bay.state !== bay.state;
-    if (!this.isWashing(this.bay) || !this.isWashing(bay)) this.longest = 0;
-    this.bay = bay;
-    this.longest = Math.max(this.longest, bay.seconds_left);
-    this.seenAt = performance.now();
-    this.element.dataset.state = bay.state;
-    write(this.title, `Bay ${bay.number}`);
-    write(this.word, BAY_WORDS[bay.state] || plain(bay.state));
-    this.tick(this.seenAt);
-    return changed ? [`bay ${bay.number} ${(BAY_WORDS[bay.state] || bay.state).toLowerCase()}`] : [];
-  }
-
-  isWashing(bay) {
-    return bay !== undefined && ["ready", "running", "paused"].includes(bay.state);
-  }
-
-  /** The clock runs here between two messages, and only while water runs. */
-  tick(now) {
-    const washing = this.isWashing(this.bay);
-    const passed = this.bay.state === "running" ? (now - this.seenAt) / 1000 : 0;
-    const left = Math.max(0, this.bay.seconds_left - passed);
-    write(this.time, washing ? `${clock(left)} left` : "");
-    this.track.hidden = !washing;
-    const share = this.longest ? Math.round((100 * left) / this.longest) : 0;
-    this.fill.style.setProperty("--share", `${share}%`);
-  }
-}
-
-class TankGauge {
-  constructor() {
-    this.element = make("li", "pw-tank");
-    this.gauge = make("span", "pw-gauge");
-    this.gauge.setAttribute("role", "meter");
-    this.gauge.setAttribute("aria-valuemin", "0");
-    this.gauge.setAttribute("aria-valuemax", "100");
-    this.level = make("span", "pw-gauge-level");
-    this.percent = make("span", "pw-gauge-percent");
-    this.gauge.append(this.level, this.percent);
-    this.name = make("span", "pw-tank-name");
-    this.note = make("span", "pw-tank-note");
-    this.element.append(this.gauge, this.name, this.note);
-  }
-
-  show(tank) {
-    const worse = this.tank !== undefined && this.tank.status !== tank.status;
-    this.tank = tank;
-    const word = TANK_WORDS[tank.status] || plain(tank.status);
-    this.element.dataset.status = tank.status;
-    this.level.style.setProperty("--level", `${tank.level_pct}%`);
-    this.gauge.setAttribute("aria-label", plain(tank.chemical));
-    this.gauge.setAttribute("aria-valuenow", String(tank.level_pct));
-    this.gauge.setAttribute("aria-valuetext", `${tank.level_pct} per cent, ${word}`);
-    write(this.percent, `${tank.level_pct}%`);
-    write(this.name, plain(tank.chemical));
-    write(this.note, tank.status === "ok" ? litres(tank.level_ml) : `${word}, ${litres(tank.level_ml)}`);
-    return worse ? [`${plain(tank.chemical)} ${word.toLowerCase()}`] : [];
-  }
-}
+const compare = new Intl.Collator("en", { numeric: true }).compare;

@@ -3,6 +3,7 @@
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
 const RECONCILE_EVERY = 30000;
+const PATIENCE = 10000;
 
 export class Feed {
   constructor({ socketUrl, statusUrl, onPicture, onStation, onState }) {
@@ -63,17 +64,28 @@ export class Feed {
     this.fetchPicture();
   }
 
-  /** Ask the API; an answer that a newer message has overtaken is thrown away. */
+  /**
+   * Ask the API; an answer that a newer message has overtaken is thrown away. No answer at all: a socket
+   * that still seems open may be dead, so it is given up, and the page says what it does not know.
+   */
   async fetchPicture() {
     const before = this.changes;
     try {
-      const answer = await fetch(this.statusUrl, { headers: { Accept: "application/json" } });
-      if (!answer.ok) return;
+      const answer = await fetch(this.statusUrl, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
+      if (!answer.ok) throw new Error(String(answer.status));
       const body = await answer.json();
       if (before === this.changes) this.onPicture(body.stations);
     } catch {
-      /* No network: the socket says so on the page, and the next look comes by itself. */
+      if (this.state === "live") this.giveUp();
     }
+  }
+
+  /** Closing a dead socket may take minutes; do not wait for its end. */
+  giveUp() {
+    const socket = this.socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.retry();
   }
 
   move(state) {
