@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("stations", "0011_moves_are_append_only")]
+    dependencies = [("stations", "0013_messages_over_a_stations_limit")]
 
     operations = [
         AddIndexConcurrently(
