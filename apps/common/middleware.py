@@ -74,7 +74,8 @@ class SeatMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle one request."""
         if not _needs_seat(request):
-            return self.get_response(request)
+            with seats.passers.passing():
+                return self.get_response(request)
         try:
             with seats.seated():
                 return self._answer(request)

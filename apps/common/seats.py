@@ -3,9 +3,13 @@
 A purchase computes and asks the database only while it sits. Before it calls the outside it gives its connection
 back and leaves its seat (`db.outside_call`), so that any number may wait for a slow gateway, and what remains of the
 process is everybody else's. Who comes back from the outside goes before who has not begun.
+
+While it sits, it shares the interpreter with everybody. So before each query it lets pass who needs no seat, such as a
+page that is just being made; for a moment only, since it may hold locks.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +19,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _MARK = "needs_seat"
+COURTESY_SECONDS = 0.05  # so long at most each time that it sits
 
 
 class NoSeat(Exception):
@@ -77,12 +83,52 @@ class Seats:
             return called.is_set()
 
 
+class Passers:
+    """The requests at work that need no seat; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._gone = threading.Condition()
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Be one of them."""
+        with self._gone:
+            self._number += 1
+        try:
+            yield
+        finally:
+            with self._gone:
+                self._number -= 1
+                if not self._number:
+                    self._gone.notify_all()
+
+    def let_pass(self, seconds: float) -> float:
+        """Wait until there are none, but no longer than that; return how long it took."""
+        if not self._number or seconds <= 0:
+            return 0.0
+        began = time.monotonic()
+        with self._gone:
+            self._gone.wait_for(lambda: not self._number, seconds)
+        return time.monotonic() - began
+
+
+passers = Passers()
+
+
 @dataclass
 class _Sitter:
-    """One purchase: where it sits, and whether it does just now."""
+    """One purchase: where it sits, whether it does just now, and how long it may still be courteous."""
 
     seats: Seats
     sits: bool = True
+    courtesy: float = COURTESY_SECONDS
+
+    def query(self, execute: Callable[..., Any], *query: Any) -> Any:
+        """Let others pass, then make the query: a wrapper of the connection's."""
+        if self.sits:
+            self.courtesy -= passers.let_pass(self.courtesy)
+        return execute(*query)
 
 
 _mine: ContextVar[_Sitter | None] = ContextVar("seat", default=None)
@@ -105,7 +151,8 @@ def seated() -> Iterator[None]:
     mine.seats.take(seconds=settings.PURCHASE_SEAT_WAIT.total_seconds())
     token = _mine.set(mine)
     try:
-        yield
+        with connection.execute_wrapper(mine.query):
+            yield
     finally:
         _mine.reset(token)
         mine.seats.leave()
@@ -124,7 +171,7 @@ def seat_left() -> Iterator[None]:
         yield
     finally:
         mine.seats.take_back()
-        mine.sits = True
+        mine.sits, mine.courtesy = True, COURTESY_SECONDS
 
 
 def needs_seat(method: Method) -> Method:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from rest_framework.test import APIClient
 
 from apps.common.api.views import PublicView
 from apps.common.db import outside_call
-from apps.common.seats import NoSeat, Seats, needs_seat, seat_left, seated, seats
+from apps.common.seats import NoSeat, Passers, Seats, needs_seat, seat_left, seated, seats
 from petwash.testing.races import START_SECONDS
 
 AT_THE_GATEWAY = 3
@@ -226,3 +227,48 @@ def test_a_seat_given_in_the_moment_of_giving_up_is_taken(monkeypatch: pytest.Mo
     monkeypatch.undo()
     with pytest.raises(NoSeat):
         room.take(seconds=0)
+
+
+def test_who_lets_others_pass_goes_when_the_last_has_gone(crowd: ThreadPoolExecutor) -> None:
+    others = Passers()
+    order: list[str] = []
+
+    def purchase() -> None:
+        others.let_pass(START_SECONDS)
+        order.append("purchase")
+
+    with others.passing():
+        waiting = crowd.submit(purchase)
+        order.append("page")
+    waiting.result(START_SECONDS)
+    assert order == ["page", "purchase"]
+
+
+def test_courtesy_ends_so_that_a_purchase_does_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that never ends costs each query of a purchase nothing once its courtesy is used up."""
+    asked: list[float] = []
+
+    class Endless(Passers):
+        def let_pass(self, seconds: float) -> float:
+            asked.append(seconds)
+            return min(seconds, 0.04)
+
+    monkeypatch.setattr("apps.common.seats.passers", Endless())
+    with seated(), connection.cursor() as cursor:
+        for _ in range(3):
+            cursor.execute("SELECT 1")
+        with seat_left():
+            cursor.execute("SELECT 1")
+        cursor.execute("SELECT 1")
+    assert asked == pytest.approx([0.05, 0.01, 0.0, 0.05])
+    cursor_after = connection.cursor()
+    cursor_after.execute("SELECT 1")
+    assert len(asked) == 4
+
+
+def test_nobody_waits_for_nobody_and_not_for_longer_than_told() -> None:
+    others = Passers()
+    assert others.let_pass(START_SECONDS) == 0
+    with others.passing(), others.passing():
+        assert others.let_pass(0) == 0
+        assert others.let_pass(0.001) > 0
