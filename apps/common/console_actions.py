@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from apps.common import idempotency
 from apps.common.admin import ConsoleAdmin
-from apps.common.errors import DomainError
+from apps.common.errors import Conflict, DomainError
+from apps.common.ids import uuid7
 from apps.common.money import Money, money_from_decimal
 
 A_LINE = range(1, 201)
@@ -47,7 +49,7 @@ def with_reason(
             change(request.user, row, reason)
             done += 1
         except DomainError as refusal:
-            page.message_user(request, f"{show(row)}: {refusal.message}", messages.ERROR)
+            page.message_user(request, f"{show(row)}: {_said(refusal)}", messages.ERROR)
     if done:
         page.message_user(request, f"{done} done: {verb}.", messages.SUCCESS)
     return None
@@ -67,7 +69,8 @@ def with_amounts(
     """Ask for amounts and a reason first, then `change(actor, row, reason, amounts)` the one chosen row.
 
     `asked` names each amount and what it is called; an amount left out is nothing. Amounts are in the row's
-    `currency`, and a fraction of its smallest unit is refused, not rounded.
+    `currency`, and a fraction of its smallest unit is refused, not rounded. A form that is sent twice (two
+    clicks, a reload) is carried out once; a form that is opened again is another wish.
     """
     rows = list(chosen)
     if len(rows) != 1:
@@ -81,10 +84,11 @@ def with_amounts(
             page.message_user(request, str(refusal), messages.ERROR)
     if not amounts:
         question = {"rows": [(row.pk, str(row)) for row in rows], "warning": warning, "length": length}
-        return _ask(page, request, verb, {**question, "asked": asked, "currency": rows[0].currency})
+        form = {"asked": asked, "currency": rows[0].currency, "once": str(uuid7())}
+        return _ask(page, request, verb, {**question, **form})
 
     def act(actor: Any, row: Any, reason: str) -> None:
-        change(actor, row, reason, amounts)
+        _once(request, verb, lambda: change(actor, row, reason, amounts))
 
     return with_reason(page, request, rows, verb, act, warning=warning, length=length)
 
@@ -119,6 +123,34 @@ def with_choices(
         change(actor, row, reason, ticked)
 
     return with_reason(page, request, rows, verb, act, warning=warning)
+
+
+def _said(refusal: DomainError) -> str:
+    """Return the refusal in words; of wrong fields, each with what would be right."""
+    named = (f"{name}: {problem}" for name, problems in refusal.details.items() for problem in problems)
+    return " ".join(named) if refusal.code == "validation_error" else refusal.message
+
+
+def _once(request: HttpRequest, verb: str, change: Callable[[], object]) -> None:
+    """Do it, unless this very form was carried out already. Raises: Conflict while its first copy still runs."""
+    once = request.POST.get("once", "")
+    if not once:
+        change()
+        return
+    lease = idempotency.begin(
+        scope=f"console:{request.user.pk}",
+        route=verb,
+        key=once,
+        body_fingerprint=idempotency.fingerprint(request.path, sorted(request.POST.lists())),
+    )
+    if isinstance(lease, idempotency.StoredAnswer):
+        raise Conflict("sent_already", "This form was sent already, and was carried out then: nothing more was done.")
+    try:
+        change()
+    except DomainError as refusal:
+        idempotency.finish(lease, status=refusal.status, body=None, transient=True)
+        raise
+    idempotency.finish(lease, status=200, body=None)
 
 
 def _amount(text: str, currency: str) -> Money:

@@ -1,5 +1,7 @@
 """What a freeze covers and which limits hold: reads of rows that stay private."""
 
+from datetime import datetime
+
 from django.db.models import Count, F, Q, Sum
 
 from apps.common.clock import business_now
@@ -27,9 +29,9 @@ def covered_by(target: FreezeTarget, *, rows: int = FIRST_ROWS) -> Covered:
     )
 
 
-def freeze_limits() -> dict[str, FreezeLimit]:
-    """Return the row in effect for each currency that has one."""
-    rows = FreezeLimit.objects.filter(effective_at__lte=business_now())
+def freeze_limits(at: datetime | None = None) -> dict[str, FreezeLimit]:
+    """Return the row in effect, now or then, for each currency that has one."""
+    rows = FreezeLimit.objects.filter(effective_at__lte=at or business_now())
     return {row.currency: row for row in rows.order_by("currency", "-effective_at", "-id").distinct("currency")}
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import transaction
 
 from apps.bookings import services
@@ -94,6 +95,29 @@ def test_as_of_an_earlier_instant(api, paid):
     assert api(paid.owner).get(url, {"as_of": business_now().isoformat()}).json()["held_minor"] == paid.total_minor
 
 
-def test_an_instant_that_is_none_is_named(api, paid):
-    answer = api(paid.owner).get(f"/api/v1/bookings/{paid.public_id}/money", {"as_of": "yesterday"})
+NO_INSTANTS = [
+    "yesterday", "NaN", "Infinity", "0", "1e9", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00", "10000-01-01T00:00:00Z", "2026-01-01T00:00:00+99:99",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_INSTANTS)
+def test_an_instant_that_is_none_is_named(api, paid, text):
+    answer = api(paid.owner).get(f"/api/v1/bookings/{paid.public_id}/money", {"as_of": text})
     assert (answer.status_code, list(answer.json()["error"]["details"])) == (400, ["as_of"])
+
+
+@pytest.mark.parametrize(
+    ("text", "paid_in"),
+    [
+        ("0001-01-01T00:00:00Z", False),
+        ("0001-01-01T00:00:00-14:00", False),
+        ("1969-12-31T23:59:59.999999Z", False),
+        ("9999-12-31T23:59:59+14:00", True),
+        ("9999-12-31T23:59:59.999999Z", True),
+    ],
+)
+def test_the_ends_of_the_calendar_are_instants_too(api, paid, text, paid_in):
+    body = api(paid.owner).get(f"/api/v1/bookings/{paid.public_id}/money", {"as_of": text}).json()
+    assert body["paid_in_minor"] == (paid.total_minor if paid_in else 0)
+    assert sum(place["amount_minor"] for place in body["places"]) == body["paid_in_minor"]

@@ -38,16 +38,19 @@ PRODUCTION = {
 BOOT = "import django; django.setup(); print('up')"
 
 
-def boot(**changes):
+def boot(program=BOOT, **changes):
     environment = {"PATH": os.environ["PATH"], **PRODUCTION, **changes}
     return subprocess.run(
-        [sys.executable, "-c", BOOT], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
     )
 
 
-def test_production_starts_with_real_secrets():
-    run = boot()
-    assert run.stdout.strip() == "up", run.stderr
+def test_production_starts_with_real_secrets_and_has_no_pages_of_the_demo():
+    run = boot(f"{BOOT}; from petwash.urls import urlpatterns; print(*(one.pattern for one in urlpatterns))")
+    up, _, places = run.stdout.partition("\n")
+    assert up == "up", run.stderr
+    assert "api/v1/" in places
+    assert "demo" not in places
 
 
 @pytest.mark.parametrize(

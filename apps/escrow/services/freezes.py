@@ -102,15 +102,17 @@ def approve(*, freeze_id: str, actor: User, reason: str) -> Freeze:
 def lift(*, freeze_id: str, actor: User, reason: str) -> Freeze:
     """End a freeze; above the limit the first person asks, and a second one within four hours lifts.
 
-    Look at `ended_at` of the answer. Payouts that fell due meanwhile are due at once.
+    Look at `ended_at` of the answer. Payouts that fell due meanwhile are due at once. Whoever asked first and
+    has left the group since does not count.
     Raises: as `approve`, with Conflict `freeze_ended` | `second_person_needed`.
     """
     _check_input(reason)
     with transaction.atomic(durable=True):
         hold, row = _lock_freeze(freeze_id, actor)
         covered, now = covered_by(row.target, rows=0), business_now()
-        if _two_needed(row.target.scope, covered):
-            asked = row.lift_asked_at is not None and row.lift_asked_at > now - ASK_LASTS
+        # The limit of the time when it was placed counts, too: nobody raises it first to lift alone.
+        if any(_two_needed(row.target.scope, covered, at) for at in (now, row.placed_at)):
+            asked = _still_asked(row, now)
             if asked and row.lift_asked_by_id == actor.pk:
                 raise _second_person()
             if not asked:
@@ -150,16 +152,23 @@ def _shut(target: FreezeTarget) -> Hold | None:
 
 
 def _approve_by(scope: FreezeScope, covered: Covered, now: datetime) -> datetime | None:
-    if not _two_needed(scope, covered):
+    if not _two_needed(scope, covered, now):
         return None
     limits = freeze_limits()
     known = [limits[currency].approve_within for currency in covered.sums if currency in limits]
     return now + min(known, default=ASK_LASTS)
 
 
-def _two_needed(scope: FreezeScope, covered: Covered) -> bool:
-    limits = {currency: Money(row.limit_minor, currency) for currency, row in freeze_limits().items()}
+def _two_needed(scope: FreezeScope, covered: Covered, at: datetime) -> bool:
+    limits = {currency: Money(row.limit_minor, currency) for currency, row in freeze_limits(at).items()}
     return needs_second_person(scope, covered.sums, limits)
+
+
+def _still_asked(row: Freeze, now: datetime) -> bool:
+    """Tell whether a first person's wish to lift counts: it is fresh, and they may still wish it."""
+    if row.lift_asked_at is None or row.lift_asked_at <= now - ASK_LASTS:
+        return False
+    return accounts.belongs_to(row.lift_asked_by, *WHO_MAY[FreezeScope(row.scope)])
 
 
 def _lock_freeze(freeze_id: str, actor: User) -> tuple[Hold | None, Freeze]:

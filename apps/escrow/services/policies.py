@@ -15,6 +15,7 @@ from apps.escrow.states import HoldState
 WHO_MAY = ("Finance",)
 HOURS = range(24, 24 * 30 + 1)
 FIRST_STAYS = range(51)
+MOST_MINOR = 10**12
 
 
 def hold_time(hold: Hold) -> tuple[timedelta, str]:
@@ -64,7 +65,7 @@ def set_freeze_limit(*, currency: str, limit_minor: int, actor: User, reason: st
     Raises: Forbidden `not_allowed`; InvalidInput naming the field.
     """
     _refuse_strangers(actor)
-    _check(limit_minor >= 0, "limit_minor", "must not be below zero.")
+    _check(0 <= limit_minor <= MOST_MINOR, "limit_minor", f"must be 0 to {MOST_MINOR}.")
     _check(len(currency) == 3 and currency.isupper(), "currency", "must be an ISO code such as USD.")
     with transaction.atomic(durable=True):
         row = FreezeLimit.objects.create(

@@ -1,11 +1,14 @@
 """Finance puts right what went wrong after a payout, in the console: amounts, a reason, a record."""
 
+import re
+
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
 from apps.common.models import AuditEntry
-from apps.escrow.models import ClawBack, Goodwill, Receivable
+from apps.escrow.models import ClawBack, Goodwill, PayeeStanding, Receivable
 from apps.escrow.tests.paid_out import claw, owed, spend
+from apps.ledger import selectors as ledger
 from petwash.testing.staff import console, member_of
 
 LIST = "/admin/escrow/hold/"
@@ -35,6 +38,70 @@ def test_an_amount_that_is_none_is_told_and_changes_nothing(released, agent, amo
     page = choose(console(agent), LIST, "claw_back", released.row, stay=amount, reason="Because.")
     assert "write it like" in page or "finer than" in page
     assert (released.hold.state, ClawBack.objects.count()) == ("released", 0)
+
+
+HOSTILE = ["0", "-0", "-40", "-0.01", "110.01", "1000000000000", "1e12"]
+
+
+@pytest.mark.parametrize(
+    ("action", "field"),
+    [("claw_back", "stay"), ("claw_back", "owner_fee"), ("goodwill", "amount"), ("recover", "amount")],
+)
+def test_amounts_of_nothing_less_or_too_much_change_nothing(released, agent, stripe_sandbox, action, field):
+    before = ledger.trial_balance()
+    client = console(agent)
+    for amount in HOSTILE:
+        choose(client, LIST, action, released.row, **{field: amount}, reason="Because.")
+    choose(client, LIST, "claw_back", released.row, stay="40", owner_fee="-40", reason="They cancel out.")
+    assert (released.hold.state, ClawBack.objects.count(), Goodwill.objects.count()) == ("released", 0, 0)
+    assert ledger.trial_balance() == before
+    assert (stripe_sandbox.objects("refund"), stripe_sandbox.objects("transfer_reversal")) == ([], [])
+
+
+def once_of(page: str) -> str:
+    """Return what tells this copy of a form from others."""
+    found = re.search(r'name="once" value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def test_a_form_that_is_sent_twice_gives_once(released, agent):
+    client = console(agent)
+    first, second = (once_of(choose(client, LIST, "goodwill", released.row)) for _ in range(2))
+    wish = {"amount": "20", "reason": "We are sorry."}
+    choose(client, LIST, "goodwill", released.row, once=first, **wish)
+    assert "sent already" in choose(client, LIST, "goodwill", released.row, once=first, **wish)
+    assert Goodwill.objects.count() == 1
+    choose(client, LIST, "goodwill", released.row, once=second, **wish)
+    assert Goodwill.objects.count() == 2
+
+
+def test_a_form_that_was_refused_may_be_sent_again(released, agent):
+    client = console(agent)
+    once = once_of(choose(client, LIST, "goodwill", released.row))
+    assert "must be above 0" in choose(client, LIST, "goodwill", released.row, once=once, amount="500", reason="Sorry.")
+    choose(client, LIST, "goodwill", released.row, once=once, amount="50", reason="Sorry.")
+    assert Goodwill.objects.get().amount_minor == 5_000
+
+
+BY_POST = [
+    (LIST, "claw_back"), (LIST, "recover"), (LIST, "goodwill"), (LIST, "surplus_again"), (LIST, "refund_again"),
+    (LIST, "pause_sitter"), (LIST, "freeze"), (LIST, "lift"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("group", ["Support", "Operations"])
+def test_a_direct_post_of_staff_without_the_permission_changes_nothing(released, agent, stripe_sandbox, group):
+    before = ledger.trial_balance()
+    client = console(member_of(group))
+    audited = AuditEntry.objects.count()
+    for path, action in BY_POST:
+        choose(client, path, action, released.row, stay="10", owner_fee="0", amount="10", reason="Because.")
+    hold = released.hold
+    assert (hold.state, hold.frozen, ClawBack.objects.count(), Goodwill.objects.count()) == ("released", False, 0, 0)
+    assert (AuditEntry.objects.count(), PayeeStanding.objects.count()) == (audited, 0)
+    assert ledger.trial_balance() == before
+    assert stripe_sandbox.objects("refund") == []
 
 
 def test_a_refusal_is_told(released, agent):

@@ -166,6 +166,33 @@ def test_everything_always_takes_two_people(story, finance, colleague):
     assert refused(freezes.lift, actor=finance, **own) == "freeze_ended"
 
 
+def test_a_wish_to_lift_of_somebody_who_left_the_group_does_not_count(due, finance, colleague, limit_of_50):
+    freeze = freezes.place(target=of_booking(due), actor=colleague, reason="a complaint")
+    own = {"freeze_id": str(freeze.public_id), "reason": "settled"}
+    freezes.lift(actor=finance, **own)
+    finance.groups.clear()
+    assert freezes.lift(actor=colleague, **own).ended_at is None
+    assert due.hold.frozen
+    assert refused(freezes.lift, actor=type(finance).objects.get(pk=finance.pk), **own) == "not_allowed_to_freeze"
+    assert steps(freeze) == ["placed", "lift_asked", "lift_asked"]
+
+
+def test_a_limit_that_is_raised_afterwards_does_not_spare_the_second_person(due, finance, limit_of_50):
+    freeze = freezes.place(target=of_booking(due), actor=finance, reason="a complaint")
+    policies.set_freeze_limit(currency="USD", limit_minor=10**9, actor=finance, reason="I want to lift it alone")
+    own = {"freeze_id": str(freeze.public_id), "reason": "settled"}
+    assert freezes.lift(actor=finance, **own).ended_at is None
+    assert refused(freezes.lift, actor=finance, **own) == "second_person_needed"
+    assert due.hold.frozen
+
+
+@pytest.mark.parametrize("limit", [-1, 10**12 + 1, 10**30])
+def test_a_limit_that_no_sum_reaches_is_none(finance, limit):
+    with pytest.raises(InvalidInput) as refusal:
+        policies.set_freeze_limit(currency="USD", limit_minor=limit, actor=finance, reason="because")
+    assert list(refusal.value.details) == ["limit_minor"]
+
+
 def test_a_wish_to_lift_is_forgotten_after_four_hours(due, finance, colleague, limit_of_50):
     freeze = freezes.place(target=of_booking(due), actor=finance, reason="a complaint")
     own = {"freeze_id": str(freeze.public_id), "reason": "settled"}
