@@ -27,6 +27,17 @@ _FIELDS_OF = {
 _RATES = {field.name for field in fields(PlanRates)}
 
 
+class LimitsField(forms.JSONField):
+    """Amounts by currency; what they may be is the service's to say."""
+
+    def clean(self, value: Any) -> Any:
+        """Take an object alone. Raises: ValidationError for any other JSON."""
+        limits = super().clean(value)
+        if not isinstance(limits, dict):
+            raise forms.ValidationError('Write it like {"USD": 5000, "EUR": 5000}.')
+        return limits
+
+
 class VersionForm(forms.Form):
     """A new version of one plan, filled in with the latest one."""
 
@@ -35,10 +46,10 @@ class VersionForm(forms.Form):
         widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time"}),
     )
     owner_fee_pct = forms.DecimalField(label="Owner's fee, %", decimal_places=2)
-    owner_fee_caps_minor = forms.JSONField(label="Caps of the owner's fee, minor units by currency")
+    owner_fee_caps_minor = LimitsField(label="Caps of the owner's fee, minor units by currency")
     sitter_fee_pct = forms.DecimalField(label="Sitter's fee, %", decimal_places=2)
     vendor_share_pct = forms.DecimalField(label="Vendor's share, %", decimal_places=2)
-    minimums_minor = forms.JSONField(label="Least payouts, minor units by currency")
+    minimums_minor = LimitsField(label="Least payouts, minor units by currency")
     cadence = forms.ChoiceField(choices=Cadence.choices)
     reason = forms.CharField(max_length=200, widget=forms.Textarea(attrs={"rows": 2}), label="Why?")
 

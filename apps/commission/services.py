@@ -1,7 +1,7 @@
 """Changing what PetWash takes: a new version with a date, a reason and a name."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -18,6 +18,8 @@ from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.common.money import Money
 
 HUNDRED = Decimal(100)
+FARTHEST = timedelta(days=366)
+MOST_MINOR = 10**12  # what sums and products of amounts still hold
 
 
 def change_plan(*, actor: User, code: str, effective_from: datetime, rates: PlanRates, reason: str) -> CommissionPlan:
@@ -25,7 +27,8 @@ def change_plan(*, actor: User, code: str, effective_from: datetime, rates: Plan
 
     Raises: Forbidden outside Finance; NotFound for a plan that does not exist; InvalidInput naming
     the field for a rate outside 0 to 100, a limit that no card can be charged, a start that is not
-    after now, or no reason; Conflict `later_version_exists` when another version begins then or later.
+    after now or more than a year ahead, or no reason; Conflict `later_version_exists` when another version
+    begins then or later.
     """
     if not accounts.belongs_to(actor, "Finance"):
         raise Forbidden("only_finance", "Only Finance changes what PetWash takes.")
@@ -33,6 +36,10 @@ def change_plan(*, actor: User, code: str, effective_from: datetime, rates: Plan
         raise InvalidInput.field("reason", "Say why: it goes into the record.")
     if effective_from <= business_now():
         raise InvalidInput.field("effective_from", "must be after now: prices already shown are kept.")
+    if effective_from > business_now() + FARTHEST:
+        raise InvalidInput.field(
+            "effective_from", f"must be within {FARTHEST.days} days: no version could come before it any more."
+        )
     with transaction.atomic(durable=True):
         latest = _lock_versions(code)
         if latest.effective_from >= effective_from:
@@ -98,5 +105,5 @@ def _refuse_limits(field: str, limits: dict[str, int]) -> None:
     for currency, amount in limits.items():
         if currency not in settings.CURRENCIES:
             raise InvalidInput.field(field, f"{currency} is not a currency that we take.")
-        if type(amount) is not int or amount < 0 or amount % Money.zero(currency).step_minor:
+        if type(amount) is not int or not 0 <= amount <= MOST_MINOR or amount % Money.zero(currency).step_minor:
             raise InvalidInput.field(field, f"{currency} needs a whole number of minor units that can be charged.")

@@ -51,6 +51,30 @@ def test_a_refusal_stands_beside_its_field(plan: CommissionPlan) -> None:
     assert CommissionPlan.objects.filter(code="standard").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("owner_fee_pct", "NaN"),
+        ("owner_fee_pct", "-0.01"),
+        ("sitter_fee_pct", "1E+5"),
+        ("sitter_fee_pct", "100.001"),
+        ("owner_fee_caps_minor", "[1]"),
+        ("owner_fee_caps_minor", "5"),
+        ("owner_fee_caps_minor", '"USD"'),
+        ("owner_fee_caps_minor", '{"USD": NaN}'),
+        ("owner_fee_caps_minor", '{"USD": true}'),
+        ("owner_fee_caps_minor", '{"USD": 1000000000000000000000}'),
+        ("effective_from_0", "9999-12-31"),
+        ("effective_from_0", "0001-01-01"),
+    ],
+)
+def test_hostile_terms_stand_beside_their_field(plan: CommissionPlan, field: str, value: str) -> None:
+    answer = console(member_of("Finance")).post(page_of(plan), form_of(plan, **{field: value}))
+    assert answer.status_code == 200
+    assert list(answer.context["form"].errors) == [field.removesuffix("_0")]
+    assert CommissionPlan.objects.filter(code="standard").count() == 1
+
+
 @pytest.mark.parametrize("group", ["Operations", "Support", "Trust & Safety"])
 def test_others_cannot(plan: CommissionPlan, group: str) -> None:
     assert console(member_of(group)).post(page_of(plan), form_of(plan)).status_code == 403
