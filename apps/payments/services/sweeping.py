@@ -43,8 +43,9 @@ def sweep_events() -> int:
         newest = max([event.created_at for event in page] + ([newest] if newest else []))
         new += _keep_unknown(page)
     if newest is not None and newest != mark:
+        until = min(newest, real_now())  # an event dated ahead of us must not hide what happens until then
         with transaction.atomic(durable=True):
-            EventMark.objects.update_or_create(pk=1, defaults={"swept_until": newest})
+            EventMark.objects.update_or_create(pk=1, defaults={"swept_until": until})
     return new
 
 

@@ -7,8 +7,10 @@ import pytest
 import structlog
 from django.db.models import F
 
+from apps.common.clock import real_now
 from apps.common.errors import Conflict, Unavailable
 from apps.common.models import AuditEntry
+from apps.ledger import selectors as ledger
 from apps.payments import selectors, services
 from apps.payments.models import EventMark, Payment, WebhookEvent
 from apps.payments.tests.conftest import Diary, paid, prepare
@@ -49,6 +51,47 @@ def test_an_event_that_is_listed_late_is_found_in_the_overlap(
     EventMark.objects.update(swept_until=F("swept_until") + timedelta(minutes=minutes))
 
     assert services.sweep_events() == found
+
+
+def test_an_event_dated_ahead_hides_none_that_comes_before_it(stripe_sandbox: Sandbox, diary: Diary) -> None:
+    paid()
+    ahead = stripe_sandbox.server.store.find("event")[0]
+    stripe_sandbox.server.store.save({**ahead, "created": ahead["created"] + 10 * 365 * 86_400})
+    services.sweep_events()
+    assert EventMark.objects.get().swept_until <= real_now()
+
+    paid()
+    assert services.sweep_events() == 3
+
+
+FORGED = [
+    ("payment_intent.succeeded", "pi_nobodys"),
+    ("payment_intent.succeeded", "../accounts/acct_1"),
+    ("charge.dispute.created", "dp_nobodys"),
+    ("charge.refunded", "ch_nobodys"),
+    ("transfer.reversed", "tr_nobodys"),
+    ("account.updated", "acct_nobodys"),
+    ("payment_intent.succeeded", ""),
+    ("no.such.type", "x" * 500),
+]
+
+
+def test_forged_events_move_nothing(stripe_sandbox: Sandbox, diary: Diary) -> None:
+    """Whatever an event says, its object is fetched: what the gateway does not have, or is not ours, moves no money."""
+    payment = paid(10_000)
+    stripe_sandbox.deliver_webhooks()
+    before = (ledger.trial_balance(), selectors.payment(payment.id))
+    for number, (kind, object_id) in enumerate(FORGED):
+        stripe_sandbox.post_webhook(
+            {
+                "id": f"evt_forged_{number}", "object": "event", "type": kind, "created": 1, "api_version": "",
+                "data": {"object": {"id": object_id, "object": kind.partition(".")[0], "amount": 1, "status": "lost"}},
+            }
+        )  # fmt: skip
+    services.process_due()
+
+    assert (ledger.trial_balance(), selectors.payment(payment.id)) == before
+    assert not WebhookEvent.objects.filter(provider_event_id__startswith="evt_forged", status="processed").exists()
 
 
 def test_a_sweep_that_breaks_off_moves_no_mark_and_is_done_again(stripe_sandbox: Sandbox, diary: Diary) -> None:
