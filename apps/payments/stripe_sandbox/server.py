@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from apps.payments.stripe_sandbox.api import Answer, Api, Request
 from apps.payments.stripe_sandbox.context import Rules
 from apps.payments.stripe_sandbox.faults import Faults, Regime
+from apps.payments.stripe_sandbox.nouns import endpoints
 from apps.payments.stripe_sandbox.nouns.control import REGIME
-from apps.payments.stripe_sandbox.store import Body, Store
+from apps.payments.stripe_sandbox.store import Store
 from apps.payments.stripe_sandbox.webhooks import Deliveries
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a write."""
         length = min(int(self.headers.get("Content-Length", "0")), LARGEST_BODY)
         self._call("POST", urlsplit(self.path).path, self.rfile.read(length).decode())
+
+    def do_DELETE(self) -> None:
+        """Answer a removal."""
+        url = urlsplit(self.path)
+        self._call("DELETE", url.path, url.query)
 
     def _call(self, method: str, path: str, encoded: str) -> None:
         released = self.server.faults.released
@@ -133,8 +139,7 @@ class SandboxServer(ThreadingHTTPServer):
         """List the address that events are sent to, once for each; its events are written in the caller's version."""
         with self.store.transaction():
             if url not in {row["url"] for row in self.store.find("webhook_endpoint")}:
-                fields: Body = {"url": url, "status": "enabled", "api_version": None, "enabled_events": ["*"]}
-                self.store.add("we", "webhook_endpoint", **fields, metadata={})
+                endpoints.name(self.store, url, endpoints.ALL)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request and have its events delivered."""

@@ -116,6 +116,10 @@ class Store:
         """Store the object's new state."""
         self._db.execute("UPDATE object SET body = ? WHERE id = ?", [json.dumps(body), body["id"]])
 
+    def remove(self, identifier: str) -> None:
+        """Forget an object."""
+        self._db.execute("DELETE FROM object WHERE id = ?", [identifier])
+
     def get(self, kind: str, identifier: str, *, owner: str | None = None) -> Body | None:
         """Return the object, if one of this kind (and this owner, if named) has this id."""
         with self._lock:

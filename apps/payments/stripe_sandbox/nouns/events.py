@@ -1,4 +1,4 @@
-"""Events and where they are sent. Sources: docs.stripe.com/api/events, docs.stripe.com/api/webhook_endpoints."""
+"""Events of the last 30 days. Source: docs.stripe.com/api/events."""
 
 from apps.payments.stripe_sandbox.context import Context
 from apps.payments.stripe_sandbox.problems import invalid
@@ -25,8 +25,3 @@ def listing(context: Context) -> Body:
     oldest = context.store.now() - KEPT_SECONDS
     kept = [event for event in answer["data"] if event["created"] >= oldest]
     return {**answer, "data": kept, "has_more": answer["has_more"] and len(kept) == len(answer["data"])}
-
-
-def list_endpoints(context: Context) -> Body:
-    """GET /v1/webhook_endpoints: the one that the sandbox was started with, if any."""
-    return context.listing("webhook_endpoint", "/v1/webhook_endpoints")

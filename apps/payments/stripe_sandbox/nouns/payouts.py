@@ -67,18 +67,37 @@ def schedule(context: Context) -> Body:
     (docs.stripe.com/connect/manage-payout-schedule).
     """
     interval = context.text("interval")
-    if interval not in {"daily", "manual"}:
-        raise invalid("Invalid interval: must be daily or manual", param="interval")
-    before = context.store.setting(SCHEDULE, "manual")
-    context.store.set_setting(SCHEDULE, interval)
-    if (before, interval) == ("manual", "daily"):
-        context.store.add_job("automatic_payout", "", context.store.now() + DAY)
+    _switch(context, interval, "interval")
     return {"object": "sandbox.payout_schedule", "interval": interval}
 
 
+def _switch(context: Context, interval: str, param: str) -> None:
+    """Set when an account's balance is paid out; the days of a week or month are not told apart here."""
+    if interval not in {"daily", "manual"}:
+        raise invalid("Invalid interval: must be daily or manual", param=param)
+    before = _interval(context)
+    context.store.set_setting(f"{SCHEDULE}{context.account}", interval)
+    if (before, interval, context.account) == ("manual", "daily", ""):
+        context.store.add_job("automatic_payout", "", context.store.now() + DAY)
+
+
+def _interval(context: Context) -> str:
+    return context.store.setting(f"{SCHEDULE}{context.account}", "daily" if context.account else "manual")
+
+
+def update_settings(context: Context) -> Body:
+    """POST /v1/balance_settings: `payments[payouts][schedule][interval]`, also of a connected account."""
+    node: object = context.params
+    for name in ("payments", "payouts", "schedule", "interval"):
+        node = node.get(name) if isinstance(node, dict) else None
+    if node is not None:
+        _switch(context, str(node), "payments[payouts][schedule][interval]")
+    return retrieve_settings(context)
+
+
 def retrieve_settings(context: Context) -> Body:
-    """GET /v1/balance_settings: of a connected account its schedule is Stripe's default, daily."""
-    interval = "daily" if context.account else context.store.setting(SCHEDULE, "manual")
+    """GET /v1/balance_settings: of a connected account the schedule is Stripe's default, daily, until it is set."""
+    interval = _interval(context)
     return {
         "object": "balance_settings",
         "payments": {
