@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.common.addresses import BrokerAddress
+from apps.common.addresses import BrokerAddress, TlsFiles
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -62,17 +62,30 @@ class Environment:
         return dict(environ.Env.db_url_config(address))
 
     def broker(self, name: str, default: str | None = None) -> BrokerAddress:
-        """Return the parts of an mqtt:// or mqtts:// address; user and password are required."""
+        """Return the parts of an mqtt:// or mqtts:// address; user and password are required.
+
+        For MQTT_URL the variables MQTT_CA_FILE, MQTT_CERT_FILE and MQTT_KEY_FILE say how mqtts:// is secured.
+        """
         parts = urlsplit(self.text(name, default))
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
             raise ImproperlyConfigured(f"{name} must look like mqtt://user:password@host:port.")
         if not parts.username or not parts.password:
             raise ImproperlyConfigured(f"{name} names no user and password: anonymous brokers are refused.")
         tls = parts.scheme == "mqtts"
+        files = self._tls_files(name.removesuffix("_URL"))
+        if files != TlsFiles() and not tls:
+            raise ImproperlyConfigured(f"{name} must be an mqtts:// address for its certificates to be used.")
         return BrokerAddress(
             host=parts.hostname,
             port=parts.port or (8883 if tls else 1883),
             username=unquote(parts.username),
             password=unquote(parts.password),
             tls=tls,
+            files=files,
         )
+
+    def _tls_files(self, prefix: str) -> TlsFiles:
+        ca, certificate, key = (self.text(f"{prefix}_{kind}_FILE", "") for kind in ("CA", "CERT", "KEY"))
+        if bool(certificate) != bool(key):
+            raise ImproperlyConfigured(f"{prefix}_CERT_FILE and {prefix}_KEY_FILE belong together: set both or none.")
+        return TlsFiles(ca, certificate, key)

@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class TlsFiles:
+    """Paths of PEM files; without `ca` the system's own authorities count, without `certificate` we show none."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class BrokerAddress:
     """Where the MQTT broker listens and as whom the server signs in."""
 
@@ -12,3 +21,4 @@ class BrokerAddress:
     username: str
     password: str
     tls: bool
+    files: TlsFiles = TlsFiles()

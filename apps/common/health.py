@@ -80,6 +80,19 @@ def heartbeat(name: str) -> Finding:
     return Finding(name, ok=age <= HEARTBEAT_LIMIT_SECONDS, note=f"{age:.0f} s ago")
 
 
+def divided(name: str) -> list[Finding]:
+    """Tell of each part of a loop that is divided among processes."""
+    try:
+        known = heartbeats.parts(name)
+    except DatabaseError:
+        return []  # the whole has said so
+    return [
+        Finding(part.row, ok=part.age <= HEARTBEAT_LIMIT_SECONDS, note=f"{part.age:.0f} s ago")
+        for part in known
+        if part.count > 1
+    ]
+
+
 def outbox() -> Finding:
     """Tell how old the oldest waiting event is, and how many gave up."""
     try:
@@ -113,6 +126,7 @@ def status() -> list[Finding]:
         redis_server(),
         mqtt_broker(),
         *loops,
+        *divided("bridge"),
         outbox(),
         *(probe() for probe in _OTHERS),
     ]

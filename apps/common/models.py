@@ -109,6 +109,7 @@ class Heartbeat(models.Model):
 
     name = models.CharField(primary_key=True, max_length=60)
     beaten_at = models.DateTimeField()
+    facts = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "common_heartbeat"

@@ -15,6 +15,7 @@ from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column
+from apps.common.errors import Conflict
 from apps.stations import admin_operations  # noqa: F401 - its pages are registered with these
 from apps.stations.bay_codes import code_svg, codes_pdf
 from apps.stations.models import (
@@ -33,7 +34,7 @@ from apps.stations.models import (
     WashRefund,
     WashTransition,
 )
-from apps.stations.services import alerts, bay_locks, codes, presence, provisioning, staff
+from apps.stations.services import alerts, bay_locks, codes, presence, provisioning, replay, staff
 
 ACT = ("Operations",)
 MOST_SHEETS = 100
@@ -162,8 +163,10 @@ class StationAdmin(StationsAdmin):
     list_filter = ("online", "zone")
     search_fields = ("slug__istartswith", "name__istartswith")
     ordering = ("slug",)
-    fields = ("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at")
-    fields += ("messages_over_limit", "over_limit_at")
+    fields = (
+        *("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at"),
+        *("messages_over_limit", "over_limit_at"),
+    )
     inlines = (BayRow, TankRow, ProgramRow)
     actions = ("print_station_codes", "revoke")
 
@@ -381,7 +384,21 @@ class CommandAdmin(StationsAdmin):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(StationsAdmin):
-    """Messages that were put aside, with the reason."""
+    """Messages that were put aside, with the reason; they can be taken again once it is gone."""
 
-    list_display = ("id", "received_at", "topic", "reason")
+    list_display = ("id", "received_at", "topic", "reason", "tried_at", "outcome", "taken_at")
+    list_filter = (("taken_at", admin.EmptyFieldListFilter),)
     ordering = ("-id",)
+    actions = ("replay",)
+
+    @admin.action(description="Take again, with a reason", permissions=["act"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> HttpResponse | None:
+        """Send the chosen messages through the intake once more."""
+
+        def again(actor: Any, letter: DeadLetter, reason: str) -> None:
+            after = replay.replay(actor, letter.pk, reason=reason)
+            if after.taken_at is None:
+                raise Conflict("refused_again", f"The message was {after.outcome}.")
+
+        warning = "Each message does now what it would have done then. Oldest first, and none twice."
+        return with_reason(self, request, queryset.order_by("id"), "take again", again, warning=warning)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.common.heartbeats import age_seconds
+from apps.common import heartbeats
 from apps.stations.models import Bay, Program, Station, Tank, Wash
+from apps.stations.shards import LOOP, place
 from apps.stations.states import BayState, TankStatus
 
 HOST_SILENT_SECONDS = 30
@@ -20,9 +21,28 @@ class Refusal:
     details: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Hosts:
+    """Which parts of the bridge beat; read once for many stations."""
+
+    parts: Sequence[heartbeats.Part]
+
+    @classmethod
+    def now(cls) -> "Hosts":
+        """Read them, with one query."""
+        return cls(heartbeats.parts(LOOP))
+
+    def carry(self, station: Station) -> bool:
+        """Whether the part that the station belongs to beats: no host, no money."""
+        return _fresh(heartbeats.age_at(self.parts, place(station.slug)))
+
+
 def host_is_up() -> bool:
-    """Whether the bridge to the stations beats: no host, no money."""
-    age = age_seconds("bridge")
+    """Whether the whole bridge beats."""
+    return _fresh(heartbeats.age_seconds(LOOP))
+
+
+def _fresh(age: float | None) -> bool:
     return age is not None and age <= HOST_SILENT_SECONDS
 
 
@@ -37,7 +57,7 @@ def refusal(
 ) -> Refusal | None:
     """Return why this program cannot be sold at this bay; None when it can.
 
-    `host_up`: what `host_is_up()` has just said, for who asks about many programs at once.
+    `host_up`: what `Hosts` has just said of the station, for who asks about many programs at once.
     """
     return unfit_bay(station, bay, open_washes, host_up=host_up) or dry_tank(program.ml, tanks, open_washes)
 
@@ -51,7 +71,7 @@ def shown_state(station: Station, bay: Bay) -> str:
 
 def broken(station: Station, bay: Bay, *, host_up: bool | None = None) -> Refusal | None:
     """Return why a bay can do nothing at all right now, whoever uses it."""
-    if not (host_is_up() if host_up is None else host_up):
+    if not (Hosts.now().carry(station) if host_up is None else host_up):
         return Refusal("station_no_host", "The station has no connection to us now. Nothing was charged.")
     state = shown_state(station, bay)
     if state == BayState.OFFLINE:

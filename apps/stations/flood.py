@@ -88,6 +88,11 @@ class FloodGate(Generic[S]):
         self._desks: dict[str, _Desk[S]] = {}
         self._waiting = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for their turn."""
+        return self._waiting
+
     def sift(self, batch: Sequence[S], now: float) -> Sifted[S]:
         """Return what of the batch, and of what waited, is taken at `now` (seconds of a steady clock)."""
         sifted: Sifted[S] = Sifted()

@@ -11,7 +11,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.common.errors import NotFound
 from apps.stations import availability
-from apps.stations.models import Alert, Bay, Program, Station, Tank, Wash
+from apps.stations.models import Alert, Bay, DeadLetter, Program, Station, Tank, Wash
+from apps.stations.protocol import topics
 from apps.stations.states import OPEN_WASH, WashStatus
 from apps.stations.tokens import hash_purchase, hash_wash_token
 
@@ -48,6 +49,30 @@ class LiveStation(TypedDict):
 def station_exists(slug: str) -> bool:
     """Tell whether a station of this id was ever provisioned."""
     return Station.objects.filter(slug=slug).exists()
+
+
+def replayable_letters(
+    *, reason: str = "", station: str = "", since: datetime | None = None, until: datetime | None = None
+) -> QuerySet[DeadLetter]:
+    """Return the dead letters that were not taken on a later try, oldest first; each filter may be left out."""
+    found = DeadLetter.objects.filter(taken_at=None, reason__startswith=reason).order_by("id")
+    if station:
+        found = found.filter(topic__startswith=f"{topics.root(station)}/")
+    if since:
+        found = found.filter(received_at__gte=since)
+    if until:
+        found = found.filter(received_at__lte=until)
+    return found
+
+
+def slugs_ever() -> list[str]:
+    """Return the ids of all stations, revoked or not."""
+    return list(Station.objects.order_by("slug").values_list("slug", flat=True))
+
+
+def slugs_in_service() -> list[str]:
+    """Return the ids of the stations that are not revoked."""
+    return list(Station.objects.filter(revoked_at=None).order_by("slug").values_list("slug", flat=True))
 
 
 def in_service() -> QuerySet[Station]:
@@ -120,7 +145,7 @@ def offers_at(bay: Bay) -> Offers:
     programs = list(Program.objects.filter(station=station, active=True))
     open_washes = list(Wash.objects.filter(bay__station=station, status__in=OPEN_WASH))
     tanks = list(Tank.objects.filter(station=station))
-    host_up = availability.host_is_up()
+    host_up = availability.Hosts.now().carry(station)
     others = Bay.objects.filter(station=station).exclude(pk=bay.pk).order_by("number")
 
     def refused(at: Bay, program: Program) -> availability.Refusal | None:

@@ -60,8 +60,8 @@ class StationListView(PublicView, PagedView):
     )
     def get(self, request: Request) -> Response:
         """Answer a page of stations."""
-        host_up = availability.host_is_up()
-        return self.page(selectors.in_service(), lambda row: _station(row, host_up=host_up))
+        hosts = availability.Hosts.now()
+        return self.page(selectors.in_service(), lambda row: _station(row, host_up=hosts.carry(row)))
 
 
 class StationView(PublicView):
@@ -78,7 +78,7 @@ class StationView(PublicView):
     def get(self, request: Request, station_id: str) -> Response:
         """Answer the station."""
         station = selectors.access_station(station_id)
-        return Response(_station(station, host_up=availability.host_is_up()))
+        return Response(_station(station, host_up=availability.Hosts.now().carry(station)))
 
 
 class LiveStatusView(PublicView):

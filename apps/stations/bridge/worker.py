@@ -5,6 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import psycopg
 import structlog
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.stations import live
+from apps.stations.bridge.meter import Meter
 from apps.stations.flood import FloodGate
 from apps.stations.gateways.mqtt import Lane, Received
 from apps.stations.protocol import topics
@@ -19,6 +21,7 @@ from apps.stations.protocol.messages import Evack
 from apps.stations.protocol.signing import private_key, sign
 from apps.stations.services import commands, flood, intake
 from apps.stations.services.intake import Raw
+from apps.stations.shards import Shard
 
 log = structlog.get_logger(__name__)
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
@@ -111,6 +114,7 @@ class LaneWorker(Worker):
         )
         self._over: Counter[str] = Counter()
         self._noted_at = -NOTE_SECONDS
+        self.meter = Meter()
         self._held: Sequence[Received] = ()
         self._refusals = 0
 
@@ -155,21 +159,35 @@ class LaneWorker(Worker):
         for station, event_id in outcome.evacks:
             self._out.publish(topics.evack(station, event_id), Evack().to_json())
         self._diffs.add(outcome.changed)
+        self.meter.note(len(batch), time.monotonic() - batch[-1].at, outcome.reasons)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or in hand."""
+        return not self._held and not self._lane.waiting and not self._gate.waiting
+
+    def figures(self) -> dict[str, Any]:
+        """Return what monitoring wants to know of the lane."""
+        oldest = max(self._lane.oldest_wait, time.monotonic() - self._held[0].at if self._held else 0.0)
+        return self.meter.figures() | {
+            "queue": self._lane.waiting + self._gate.waiting,
+            "oldest_seconds": round(oldest, 3),
+        }
 
 
 class CommandWorker(Worker):
     """Signs and publishes the commands that are due; a NOTIFY or the poll wakes it."""
 
-    def __init__(self, out: Lane, stopping: threading.Event) -> None:
+    def __init__(self, out: Lane, stopping: threading.Event, shard: Shard) -> None:
         super().__init__("commands", stopping)
-        self._out = out
+        self._out, self._shard = out, shard
         self._key = private_key(settings.STATION_SIGNING_KEY)
 
     def turn(self) -> None:
         """Send what is due while the broker is there, then wait."""
         self._listen()
         if self._out.connected:
-            for outgoing in commands.claim_due():
+            for outgoing in commands.claim_due(shard=self._shard):
                 self._out.publish(outgoing.topic, sign(outgoing.topic, outgoing.body, self._key))
         self._wait()
 

@@ -61,12 +61,18 @@ class StationEvent(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A message that could not be taken, with the reason; kept for the engineer."""
+    """A message that could not be taken, with the reason; kept for the engineer, who may have it taken again, once.
+
+    `tried_at` and `outcome` tell of the last try, `taken_at` of the one that worked.
+    """
 
     topic = models.CharField(max_length=200)
     payload = models.TextField()
     reason = models.CharField(max_length=300)
     received_at = models.DateTimeField(default=real_now)
+    tried_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=120, blank=True, db_default="")
+    taken_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]

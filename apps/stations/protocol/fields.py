@@ -116,10 +116,11 @@ class Fields:
     def choice(self, name: str, choices: type[Choice]) -> Choice:
         """Read one of the words."""
         value = self._take(name)
-        if not isinstance(value, str) or value not in {word.value for word in choices}:
+        try:
+            return choices(value if isinstance(value, str) else "")
+        except ValueError:
             words = ", ".join(word.value for word in choices)
             self._refuse("bad_value", name, f"must be one of {words}")
-        return choices(value)
 
     def ulid(self, name: str) -> str:
         """Read a ULID."""

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Func, IntegerField, Lookup
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
 
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
 from apps.stations.models import Bay, Command, Station, Wash
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.ulid import make_ulid
+from apps.stations.shards import PLACE_SQL, Shard
 from apps.stations.states import CommandType
 
 LIFETIME = timedelta(seconds=30)
@@ -71,8 +75,8 @@ def issue_once(kind: CommandType, wash: Wash) -> bool:
     return True
 
 
-def claim_due(now: datetime | None = None) -> list[Outgoing]:
-    """Take the commands that are due and write down when each is due again; commits.
+def claim_due(now: datetime | None = None, shard: Shard = Shard()) -> list[Outgoing]:  # noqa: B008 - it is frozen
+    """Take the commands that are due to the shard's stations and write down when each is due again; commits.
 
     A crash after the claim loses one attempt, never the command: the next attempt is written down.
     """
@@ -81,7 +85,7 @@ def claim_due(now: datetime | None = None) -> list[Outgoing]:
         due = list(
             Command.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("station")
-            .filter(next_attempt_at__lte=now)
+            .filter(*_of_shard(shard), next_attempt_at__lte=now)
             .order_by("next_attempt_at", "id")[:BATCH]
         )
         sent = [command for command in due if _schedule(command, now)]
@@ -111,6 +115,13 @@ def withdraw(wash: Wash, kind: CommandType) -> None:
     """Stop resending what is no longer wanted."""
     require_transaction()
     Command.objects.filter(wash=wash, type=kind).update(next_attempt_at=None)
+
+
+def _of_shard(shard: Shard) -> list["Lookup[bool]"]:
+    if shard.is_whole:
+        return []
+    place = Func(F("station__slug"), template=PLACE_SQL, output_field=IntegerField())
+    return [Exact(Mod(place, shard.count), shard.index)]
 
 
 def _schedule(command: Command, now: datetime) -> bool:

@@ -3,17 +3,16 @@
 A message that contradicts what the server knows raises ProtocolError: the intake puts it aside.
 """
 
-from django.db import IntegrityError, transaction
-
 from apps.common import events
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
 from apps.stations.events import StationChanged
-from apps.stations.models import Bay, Station, StationEvent, Tank, Wash
+from apps.stations.models import Bay, Station, Tank, Wash
 from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import AckResult, EventType
 from apps.stations.services import alerts, bay_locks, commands, lifecycle, top_up_words
+from apps.stations.services.event_rows import EventReport, Written
 from apps.stations.services.moves import lock_wash
 from apps.stations.states import CommandType, Severity
 
@@ -65,31 +64,19 @@ def take_birth(station: Station, birth: messages.Birth) -> bool:
     return True
 
 
-def take_event(station: Station, bay: Bay, event: messages.BayEvent) -> bool:
-    """Keep an event once and let its wash follow; False for a repeat.
+def take_event(report: EventReport, written: Written) -> bool:
+    """Let the wash of an event that has just been written follow it; False for a repeat.
 
     What a bay says of a wash that has left it is history.
 
     Raises: ProtocolError `unknown_wash` or `wrong_bay`.
     """
     require_transaction()
-    wash = _wash_of(event, bay)
-    try:
-        with transaction.atomic():
-            StationEvent.objects.create(
-                station=station,
-                event_id=event.event_id,
-                bay=bay,
-                wash=wash,
-                type=event.type.value,
-                payload={"seconds_used": event.seconds_used, "ml_used": event.ml_used},
-                offline=event.offline,
-                occurred_at=event.ts,
-            )
-    except IntegrityError:
+    if not written.take(report):
         return False
-    if wash is not None and wash.bay_id == bay.pk:
-        _follow(wash, event)
+    wash = lock_wash(report.event.wash) if report.event.wash else None
+    if wash is not None and wash.bay_id == report.bay.pk:
+        _follow(wash, report.event)
     return True
 
 
@@ -152,17 +139,6 @@ def _adopt_epoch(station: Station, epoch: str) -> None:
     )
     commands.issue(CommandType.REBIRTH, station=station)
     events.publish(StationChanged(station=station.slug))
-
-
-def _wash_of(event: messages.BayEvent, bay: Bay) -> Wash | None:
-    if event.wash is None:
-        return None
-    wash = lock_wash(event.wash)
-    if wash is None:
-        raise ProtocolError("unknown_wash", "The event names a wash that was never sold.", "wash")
-    if wash.bay_id != bay.pk and not wash.moves.filter(from_bay=bay).exists():
-        raise ProtocolError("wrong_bay", "The event's wash belongs to another bay.", "wash")
-    return wash
 
 
 def _follow(wash: Wash, event: messages.BayEvent) -> None:

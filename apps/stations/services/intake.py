@@ -4,26 +4,31 @@
 that the database refuses as a whole is taken message by message, and only the culprit is put aside.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from apps.common.clock import real_now
+from apps.common.db import require_transaction
 from apps.stations.models import Bay, DeadLetter, Station, Tank
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.topics import Kind, Topic
-from apps.stations.services import device_words, flood, telemetry
+from apps.stations.services import device_words, event_rows, flood, telemetry
 
 log = structlog.get_logger(__name__)
 KEPT_BYTES = 4096
 TRIES_EACH = 3
 SEEN_EVERY = timedelta(seconds=5)
 DATABASE_AWAY = (OperationalError, InterfaceError)
+Part = TypeVar("Part", Bay, Tank)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ class Raw:
     payload: bytes
 
 
+Parsed = tuple[Topic, messages.Message, Raw]
+
+
 @dataclass
 class Outcome:
     """What the bridge does after the commit: evacks, dashboard diffs, figures."""
@@ -41,14 +49,20 @@ class Outcome:
     evacks: list[tuple[str, str]] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     taken: int = 0
-    dead: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why messages were put aside, and how many."""
+
+    @property
+    def dead(self) -> int:
+        """How many messages were put aside."""
+        return self.reasons.total()
 
     def add(self, other: "Outcome") -> None:
         """Join the outcome of another part of the batch."""
         self.evacks += other.evacks
         self.changed |= other.changed
         self.taken += other.taken
-        self.dead += other.dead
+        self.reasons += other.reasons
 
 
 def take_batch(batch: Sequence[Raw]) -> Outcome:
@@ -106,13 +120,20 @@ def _demand_database() -> None:
 class _Site:
     """The stations, bays and tanks that a batch names, read with one query each."""
 
-    def __init__(self, slugs: set[str]) -> None:
+    def __init__(self, parsed: Sequence[Parsed]) -> None:
+        slugs = {topic.station for topic, _, _ in parsed}
+        of_tanks = {topic.station for topic, _, _ in parsed if topic.kind is Kind.TANK_LEVEL}
+        of_bays = {topic.station for topic, _, _ in parsed if topic.kind in (Kind.BAY_STATE, Kind.BAY_EVENT)}
         self.stations = {s.slug: s for s in Station.objects.filter(slug__in=slugs)}
-        ids = [station.pk for station in self.stations.values()]
-        bays = Bay.objects.filter(station__in=ids).select_related("station")
-        tanks = Tank.objects.filter(station__in=ids).select_related("station")
-        self._bays = {(bay.station.slug, bay.number): bay for bay in bays}
-        self._tanks = {(tank.station.slug, tank.chemical): tank for tank in tanks}
+        self._bays = {(bay.station.slug, bay.number): bay for bay in self._parts(Bay.objects.all(), of_bays)}
+        self._tanks = {(tank.station.slug, tank.chemical): tank for tank in self._parts(Tank.objects.all(), of_tanks)}
+
+    def _parts(self, every: QuerySet[Part], slugs: set[str]) -> Iterator[Part]:
+        """Yield the parts of these stations; those of one station share one object of it."""
+        owners = {s.pk: s for slug, s in self.stations.items() if slug in slugs}
+        for part in every.filter(station__in=owners) if owners else ():
+            part.station = owners[part.station_id]
+            yield part
 
     def station(self, slug: str) -> Station:
         """Return a station that is in service."""
@@ -137,24 +158,36 @@ class _Site:
 
 
 def _take(batch: Sequence[Raw]) -> Outcome:
-    outcome = Outcome()
     with transaction.atomic(durable=True):
-        parsed: list[tuple[Topic, messages.Message, Raw]] = []
-        for raw in batch:
-            try:
-                topic = topics.parse(raw.topic)
-                parsed.append((topic, messages.parse_message(topic, raw.payload), raw))
-            except ProtocolError as error:
-                outcome.add(_dead(raw, error.reason, str(error)))
-        site = _Site({topic.station for topic, _, _ in parsed})
-        _apply(parsed, site, outcome)
-    _note_seen(set(site.stations))
+        outcome, site = _take_open(batch)
+    _note_seen(site.stations.values())
     return outcome
 
 
-def _apply(parsed: list[tuple[Topic, messages.Message, Raw]], site: _Site, outcome: Outcome) -> None:
+def take_again(raw: Raw) -> Outcome:
+    """Take one message as any other, inside the caller's transaction; the caller rolls back what is dead again."""
+    require_transaction()
+    return _take_open([raw])[0]
+
+
+def _take_open(batch: Sequence[Raw]) -> tuple[Outcome, _Site]:
+    outcome = Outcome()
+    parsed: list[Parsed] = []
+    for raw in batch:
+        try:
+            topic = topics.parse(raw.topic)
+            parsed.append((topic, messages.parse_message(topic, raw.payload), raw))
+        except ProtocolError as error:
+            outcome.add(_dead(raw, error.reason, str(error)))
+    site = _Site(parsed)
+    _apply(parsed, site, outcome)
+    return outcome, site
+
+
+def _apply(parsed: Sequence[Parsed], site: _Site, outcome: Outcome) -> None:
     states: list[telemetry.BayReport] = []
     levels: list[telemetry.TankReport] = []
+    written = _write_events(parsed, site)
     for topic, message, raw in parsed:
         try:
             station = site.station(topic.station)
@@ -163,7 +196,7 @@ def _apply(parsed: list[tuple[Topic, messages.Message, Raw]], site: _Site, outco
             elif isinstance(message, messages.TankLevel):
                 tank = site.tank(topic.station, message.chemical)
                 levels.append(telemetry.TankReport(tank, message))
-            elif _take_word(topic, message, station, site):
+            elif _take_word(topic, message, station, site, written):
                 outcome.changed.add(station.slug)
             outcome.taken += 1
         except ProtocolError as error:
@@ -175,7 +208,20 @@ def _apply(parsed: list[tuple[Topic, messages.Message, Raw]], site: _Site, outco
     outcome.changed |= telemetry.take_tank_levels(levels)
 
 
-def _take_word(topic: Topic, message: messages.Message, station: Station, site: _Site) -> bool:
+def _write_events(parsed: Sequence[Parsed], site: _Site) -> event_rows.Written:
+    """Write all events of the batch at once; what each does follows when its turn comes."""
+    reports = []
+    for topic, message, _ in parsed:
+        if isinstance(message, messages.BayEvent):
+            with suppress(ProtocolError):  # said of the message itself, in its turn
+                site.station(topic.station)
+                reports.append(event_rows.EventReport(site.bay(topic), message))
+    return event_rows.write_new(reports)
+
+
+def _take_word(
+    topic: Topic, message: messages.Message, station: Station, site: _Site, written: event_rows.Written
+) -> bool:
     """Pass a message that is not telemetry on; True when something changed."""
     match message:
         case messages.Conn():
@@ -183,7 +229,7 @@ def _take_word(topic: Topic, message: messages.Message, station: Station, site: 
         case messages.Birth():
             return device_words.take_birth(station, message)
         case messages.BayEvent():
-            return device_words.take_event(station, site.bay(topic), message)
+            return device_words.take_event(event_rows.EventReport(site.bay(topic), message), written)
         case messages.Ack():
             return device_words.take_ack(station, message)
         case messages.Alert():
@@ -201,7 +247,7 @@ def _dead(raw: Raw, reason: str, sentence: str) -> Outcome:
     """Keep the message with its reason, unless its station sends too many; evack it where its event id can be read."""
     if flood.letters.keep(raw.topic):
         _write_letter(raw, f"{reason}: {sentence}")
-    outcome = Outcome(dead=1)
+    outcome = Outcome(reasons=Counter([reason]))
     event_id = messages.readable_event_id(raw.payload)
     station = _station_of(raw.topic)
     if event_id and station:
@@ -227,14 +273,17 @@ def _station_of(topic: str) -> str:
     return parsed.station if parsed.kind in (Kind.BAY_EVENT, Kind.ALERT) else ""
 
 
-def _note_seen(slugs: set[str]) -> None:
+def _note_seen(stations: Iterable[Station]) -> None:
     """Remember when a station was last heard, at most every few seconds, out of the big lock.
 
     A station that the other lane has locked is left to it: waiting for several rows, in an order of
     its own, is how two lanes lock each other out.
     """
     now = real_now()
-    stale = Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY)
+    long_ago = now - SEEN_EVERY
+    stale = [s.pk for s in stations if s.last_seen_at is None or s.last_seen_at < long_ago]
+    if not stale:
+        return
     with transaction.atomic(durable=True):
-        free = Station.objects.select_for_update(skip_locked=True, no_key=True).filter(stale, slug__in=slugs)
+        free = Station.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=stale)
         Station.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen_at=now)

@@ -2,9 +2,8 @@
 
 import queue
 import socket
-import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -12,6 +11,9 @@ from paho.mqtt.client import ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+
+from apps.common.addresses import TlsFiles
+from apps.stations.gateways.tls import tls_context
 
 from .effects import Publish
 from .station_file import StationFile
@@ -27,6 +29,7 @@ class Broker:
     host: str
     port: int
     tls: bool = False
+    files: TlsFiles = field(default_factory=TlsFiles)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class Link:
         )
         self._client.username_pw_set(station.username, station.password)
         if broker.tls:
-            self._client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+            self._client.tls_set_context(tls_context(broker.files))
         self._client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         self._client.reconnect_delay_set(min_delay=1, max_delay=8)
         self._client.max_inflight_messages_set(200)

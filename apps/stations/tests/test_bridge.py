@@ -17,6 +17,7 @@ from apps.common.addresses import BrokerAddress
 from apps.common.heartbeats import age_seconds
 from apps.stations.bridge.bridge import Bridge
 from apps.stations.gateways.password_file import PasswordFile
+from apps.stations.gateways.shard_lock import ShardLock
 from apps.stations.models import DeadLetter, Station, StationEvent, Wash
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.signing import public_key, public_key_of, verify
@@ -27,7 +28,7 @@ from petwash.devstack.mqtt import MqttServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stripe_sandbox")]
 PASSWORD = "a device's password"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 def until(fact: Callable[[], Any]) -> Any:
@@ -43,12 +44,12 @@ def until(fact: Callable[[], Any]) -> Any:
 class Radio:
     """A station's MQTT client that keeps what it hears."""
 
-    def __init__(self, broker: MqttServer, slug: str) -> None:
+    def __init__(self, broker: MqttServer, slug: str, password: str = PASSWORD) -> None:
         self.heard: Queue[tuple[str, bytes]] = Queue()
         self._ready = threading.Event()
         self._slug = slug
         self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"st-{slug}")
-        self._client.username_pw_set(slug, PASSWORD)
+        self._client.username_pw_set(slug, password)
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = lambda *args: self._ready.set()
         self._client.on_message = lambda client, data, message: self.heard.put((message.topic, bytes(message.payload)))
@@ -192,3 +193,26 @@ def test_leaving_says_so(bridge: Bridge, radio: Radio) -> None:
     assert json.loads(radio.hear("host/state")[1])["online"] is True
     bridge.stop()
     assert json.loads(radio.hear("host/state")[1])["online"] is False
+
+
+def test_a_stop_finishes_the_batch_at_hand(
+    bridge: Bridge, radio: Radio, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, go, real = threading.Event(), threading.Event(), intake.take_batch
+
+    def slow(batch: Any) -> Any:
+        taken.set()
+        assert go.wait(PATIENCE_SECONDS)
+        return real(batch)
+
+    monkeypatch.setattr(intake, "take_batch", slow)
+    radio.send(Device(station).event("fault", None))
+    assert taken.wait(PATIENCE_SECONDS)
+    bridge.stop()
+    go.set()
+    radio.hear("/evack/")
+    assert StationEvent.objects.count() == 1
+    lock = ShardLock(0)
+    until(lock.take)  # it was given up, after everything
+    lock.release()
+    assert not bridge.money._client.is_connected()

@@ -47,7 +47,7 @@ def read_by_production() -> set[str]:
     given = dict.fromkeys(documented(), KEY) | {
         "FIELD_ENCRYPTION_KEYS": FERNET,
         "DATABASE_URL": "postgresql://a:b@postgres/petwash",
-        "MQTT_URL": "mqtt://bridge:secret@mosquitto",
+        "MQTT_URL": "mqtts://bridge:secret@mosquitto",
         **dict.fromkeys(("SECURE_SSL_REDIRECT", "PETWASH_AS_OWNER", "PETWASH_DEMO"), "yes"),
         "DATABASE_OWNER_URL": "postgresql://a:b@postgres/petwash",
         **{name: "80" for name in documented() if any(word in name for word in ("PORT", "SIZE", "MESSAGES"))},

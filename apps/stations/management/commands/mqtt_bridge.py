@@ -1,23 +1,38 @@
 """`manage.py mqtt_bridge`: carries messages between the stations and the database."""
 
 import signal
+from argparse import ArgumentParser, ArgumentTypeError
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from apps.stations.bridge.bridge import Bridge
+from apps.stations.shards import Shard
 
 
 class Command(BaseCommand):
-    """Runs the bridge until SIGTERM or SIGINT."""
+    """Runs the bridge, or one shard of it, until SIGTERM or SIGINT."""
 
     help = "Run the bridge between the MQTT broker and the database."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the shard."""
+        parser.add_argument(
+            "--shard",
+            type=_shard,
+            default=Shard(),
+            metavar="I/N",
+            help="carry part I (from 0) of N; a second process of the same part waits to take over (default 0/1)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; exactly one bridge may run per broker, since its client ids are fixed."""
-        bridge = Bridge(settings.MQTT)
+        """Run; a process whose part has an owner waits until that one is gone.
+
+        Raises: CommandError when another process became the owner meanwhile.
+        """
+        bridge = Bridge(settings.MQTT, options["shard"])
 
         def stop(number: int, frame: FrameType | None) -> None:
             bridge.stop()
@@ -25,3 +40,12 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         bridge.run()
+        if bridge.lost_its_lock:
+            raise CommandError(f"Shard {bridge.shard} has another owner now. Start this one again to stand by.")
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error

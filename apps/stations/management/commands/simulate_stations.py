@@ -139,7 +139,7 @@ def _stop_event() -> Event:
 def _broker(given: str | None) -> Broker:
     if not given:
         known = settings.MQTT
-        return Broker(known.host, known.port, tls=known.tls)
+        return Broker(known.host, known.port, tls=known.tls, files=known.files)
     parts = urlsplit(f"mqtt://{given}")
     try:
         host, port = parts.hostname, parts.port
@@ -147,7 +147,7 @@ def _broker(given: str | None) -> Broker:
         host = port = None
     if not host or not port:
         raise CommandError("--mqtt wants HOST:PORT, as in 127.0.0.1:1883.")
-    return Broker(host, port, tls=settings.MQTT.tls)
+    return Broker(host, port, tls=settings.MQTT.tls, files=settings.MQTT.files)
 
 
 def _above_zero(text: str) -> float:
