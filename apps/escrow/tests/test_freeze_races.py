@@ -1,6 +1,7 @@
 """A freeze against claims and lifts at the same instant: real threads."""
 
 import threading
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -125,6 +126,21 @@ def test_two_lifts_are_one_lift(many, finance):
     outcomes = race(lambda: lift(finance), lambda: lift(colleague))
     assert sorted(map(str, outcomes)) == ["True", "freeze_ended"]
     assert FreezeChange.objects.filter(step="lifted").count() == 1
+
+
+def test_two_approvals_at_once_are_one_and_the_first_person_is_none_of_them(many, finance):
+    freeze = freezes.place(target=EVERYTHING, actor=finance, reason="stop")
+    colleagues = [member_of("Finance"), member_of("Finance")]
+
+    def approve(actor):
+        freezes.approve(freeze_id=str(freeze.public_id), actor=actor, reason="agreed")
+        return "approved"
+
+    outcomes = race(*[partial(approve, person) for person in (finance, *colleagues)])
+    assert outcomes[0] in {"second_person_needed", "approval_not_needed"}
+    assert sorted(outcomes[1:]) == ["approval_not_needed", "approved"]
+    assert FreezeChange.objects.filter(step="approved").count() == 1
+    assert Freeze.objects.get().approved_by in colleagues
 
 
 def test_one_persons_two_clicks_do_not_count_as_two_people(many, finance):
