@@ -163,10 +163,8 @@ class StationAdmin(StationsAdmin):
     list_filter = ("online", "zone")
     search_fields = ("slug__istartswith", "name__istartswith")
     ordering = ("slug",)
-    fields = (
-        *("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at"),
-        *("messages_over_limit", "over_limit_at"),
-    )
+    fields = ("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at",
+              "messages_over_limit", "over_limit_at")  # fmt: skip
     inlines = (BayRow, TankRow, ProgramRow)
     actions = ("print_station_codes", "revoke")
 
