@@ -8,7 +8,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
@@ -18,6 +19,7 @@ from apps.common.console_columns import money_column
 from apps.common.errors import Conflict
 from apps.stations import admin_operations  # noqa: F401 - its pages are registered with these
 from apps.stations.bay_codes import code_svg, codes_pdf
+from apps.stations.hours import WEEKDAYS, write_spans
 from apps.stations.models import (
     Alert,
     AlertEntry,
@@ -163,8 +165,23 @@ class StationAdmin(StationsAdmin):
     list_filter = ("online", "zone")
     search_fields = ("slug__istartswith", "name__istartswith")
     ordering = ("slug",)
-    fields = ("slug", "name", "place", "zone", "online", "epoch", "boot", "firmware", "last_seen_at", "revoked_at",
-              "messages_over_limit", "over_limit_at")  # fmt: skip
+    fields = (
+        "slug",
+        "name",
+        "place",
+        "zone",
+        "timezone",
+        "open_when",
+        "online",
+        "epoch",
+        "boot",
+        "firmware",
+        "last_seen_at",
+        "revoked_at",
+        "messages_over_limit",
+        "over_limit_at",
+    )
+    readonly_fields = ("open_when",)
     inlines = (BayRow, TankRow, ProgramRow)
     actions = ("print_station_codes", "revoke")
 
@@ -172,6 +189,14 @@ class StationAdmin(StationsAdmin):
     def print_station_codes(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:
         """Answer the sheets of every bay of the chosen stations."""
         return sheets(self, request, Bay.objects.filter(station__in=queryset))
+
+    @admin.display(description="Opening hours")
+    def open_when(self, station: Station) -> str:
+        """Tell the week and the dates that differ, a line each."""
+        hours = station.opening_hours
+        week = [f"{name.title()} {write_spans(spans)}" for name, spans in zip(WEEKDAYS, hours.week or (), strict=False)]
+        dates = [f"{day} {write_spans(spans)}" for day, spans in sorted(hours.dates.items())]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in [*(week or ["Always"]), *dates]))
 
     @admin.display(description="Figures")
     def figures(self, station: Station) -> str:

@@ -19,11 +19,11 @@ from apps.common.clock import real_now
 from apps.common.errors import DomainError, NotFound
 from apps.common.ids import uuid7
 from apps.stations import charts
-from apps.stations.console_forms import LimitsForm, RefusableForm, ThresholdsForm, VisitForm, ZoneForm
+from apps.stations.console_forms import HoursForm, LimitsForm, RefusableForm, ThresholdsForm, VisitForm, ZoneForm
 from apps.stations.figures import as_json, station_figures
 from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Station, Tank
 from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
-from apps.stations.services import limits_of_chemicals, settings_of_stations, visits
+from apps.stations.services import limits_of_chemicals, opening_hours, settings_of_stations, visits
 
 LOOK, ACT = ("Operations", "Support"), ("Operations",)
 
@@ -97,6 +97,7 @@ class VisitAdmin(OperationsAdmin):
             self.page("at/<slug:slug>/record/", self.record_page, "stations_record_visit"),
             self.page("at/<slug:slug>/zone/", self.zone_page, "stations_zone"),
             self.page("at/<slug:slug>/figures/", self.figures_page, "stations_figures"),
+            self.page("at/<slug:slug>/hours/", self.hours_page, "stations_hours"),
             self.page("tank/<int:pk>/thresholds/", self.thresholds_page, "stations_thresholds"),
             *super().get_urls(),
         ]
@@ -146,6 +147,21 @@ class VisitAdmin(OperationsAdmin):
             )
 
         return self.ask(request, f"Zone of {station.name}", form, act, reverse("admin:stations_station_changelist"))
+
+    def hours_page(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Set when a station is open."""
+        station = get_object_or_404(Station, slug=slug)
+        form = HoursForm(station, request.POST or None)
+
+        def act() -> None:
+            opening_hours.set_hours(
+                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
+                slug,
+                **form.settings(),
+            )
+
+        title = f"Opening hours of {station.name}"
+        return self.ask(request, title, form, act, reverse("admin:stations_station_changelist"))
 
     def thresholds_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Set the thresholds of a tank."""

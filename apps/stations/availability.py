@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from apps.common import heartbeats
+from apps.common.clock import business_now
 from apps.stations.models import Bay, Program, Station, Tank, Wash
 from apps.stations.shards import LOOP, place
 from apps.stations.states import BayState, TankStatus
@@ -59,7 +62,37 @@ def refusal(
 
     `host_up`: what `Hosts` has just said of the station, for who asks about many programs at once.
     """
-    return unfit_bay(station, bay, open_washes, host_up=host_up) or dry_tank(program.ml, tanks, open_washes)
+    return (
+        closed(station, program.seconds)
+        or unfit_bay(station, bay, open_washes, host_up=host_up)
+        or dry_tank(program.ml, tanks, open_washes)
+    )
+
+
+def closed(station: Station, seconds: int) -> Refusal | None:
+    """Return why nothing that lasts so many seconds from now can be sold: the station is closed, or about to."""
+    if not station.hours:
+        return None
+    hours, now = station.opening_hours, business_now()
+    moment = hours.at(now)
+    if not moment.is_open:
+        details: dict[str, object] = {"next_opening_at": _iso(moment.opens_at)}
+        again = f" It opens on {_spoken(moment.opens_at, hours.zone)}." if moment.opens_at else ""
+        return Refusal("station_closed", f"The station is closed.{again} Nothing was charged.", details)
+    if moment.closes_at is not None and moment.closes_at < now + timedelta(seconds=seconds):
+        opens_at = hours.at(moment.closes_at).opens_at
+        details = {"closes_at": _iso(moment.closes_at), "next_opening_at": _iso(opens_at)}
+        sentence = f"The station closes at {moment.closes_at.astimezone(hours.zone):%H:%M}, before this would end."
+        return Refusal("station_closing_soon", f"{sentence} Nothing was charged.", details)
+    return None
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _spoken(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%A, %d %B at %H:%M}"
 
 
 def shown_state(station: Station, bay: Bay) -> str:

@@ -7,6 +7,7 @@ from django import forms
 
 from apps.common.errors import DomainError
 from apps.stations.chemistry import Limits
+from apps.stations.hours import ALL_DAY, WEEKDAYS, write_spans
 from apps.stations.models import Station, Tank
 from apps.stations.services.visits import Poured
 
@@ -55,6 +56,43 @@ class ZoneForm(RefusableForm):
 
     zone = forms.CharField(max_length=60, required=False, label="Zone")
     reason = reason_field()
+
+
+class HoursForm(RefusableForm):
+    """When a station is open, filled in with what is in force."""
+
+    timezone = forms.CharField(max_length=64, label="Time zone of the place, such as America/New_York")
+    dates = forms.CharField(
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label="Dates that differ, one a line: 2026-12-25 closed, or 2026-12-24 08:00-12:00",
+    )
+    reason = reason_field()
+
+    def __init__(self, station: Station, data: Any) -> None:
+        hours = station.opening_hours
+        week = hours.week or (ALL_DAY,) * len(WEEKDAYS)
+        now = {name: write_spans(spans) for name, spans in zip(WEEKDAYS, week, strict=True)}
+        dates = "\n".join(f"{day} {write_spans(spans)}" for day, spans in sorted(hours.dates.items()))
+        super().__init__(data, initial={"timezone": station.timezone, "dates": dates, **now})
+        for name in WEEKDAYS:
+            self.fields[name] = forms.CharField(
+                max_length=200,
+                label=name.title(),
+                help_text="open, closed, or spans such as 08:00-12:00, 14:00-02:00" if name == WEEKDAYS[0] else "",
+            )
+        self.order_fields(["timezone", *WEEKDAYS, "dates", "reason"])
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was filled in, as the service wants it."""
+        data = self.cleaned_data
+        return {
+            "timezone": data["timezone"],
+            "week": {name: data[name] for name in WEEKDAYS},
+            "dates": data["dates"],
+            "reason": data["reason"],
+        }
 
 
 class LimitsForm(RefusableForm):

@@ -48,6 +48,8 @@ class TopUpView(PublicView):
             "total_changed:409",
             "top_up_pending:409",
             "wash_not_running:409",
+            "station_closed:409",
+            "station_closing_soon:409",
             "bay_offline:409",
             "bay_fault:409",
             "tank_too_low:409",

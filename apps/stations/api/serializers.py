@@ -1,9 +1,13 @@
 """The shapes of the stations API."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
 
+from apps.common.clock import business_now, real_now
+from apps.stations.hours import ALL_DAY, WEEKDAYS, Span
 from apps.stations.models import Alert, Bay, Program, Station, TopUp, Wash
 from apps.stations.protocol.topics import CODE
 from apps.stations.selectors import seconds_left
@@ -41,6 +45,38 @@ class TankSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(TankStatus.choices)
 
 
+class SpanSerializer(serializers.Serializer[Any]):
+    """From and to on the clocks of the place; `closes` at or before `opens` is on the next day."""
+
+    opens = serializers.RegexField(r"^[0-9]{2}:[0-9]{2}$")
+    closes = serializers.RegexField(r"^[0-9]{2}:[0-9]{2}$", help_text="24:00 is the end of the day.")
+
+
+class DaySerializer(serializers.Serializer[Any]):
+    """A weekday; without spans it is closed."""
+
+    weekday = serializers.ChoiceField(WEEKDAYS)
+    spans = SpanSerializer(many=True)
+
+
+class DateSerializer(serializers.Serializer[Any]):
+    """A date with hours of its own, such as a holiday; without spans it is closed."""
+
+    date = serializers.DateField()
+    spans = SpanSerializer(many=True)
+
+
+class HoursSerializer(serializers.Serializer[Any]):
+    """When the station is open; nothing is sold that could not end before it closes."""
+
+    timezone = serializers.CharField(help_text="IANA name of the place's time.")
+    open_now = serializers.BooleanField()
+    closes_at = serializers.DateTimeField(allow_null=True, help_text="Null while closed, and where it never closes.")
+    opens_at = serializers.DateTimeField(allow_null=True, help_text="The next opening; null while open.")
+    week = DaySerializer(many=True)
+    dates = DateSerializer(many=True, help_text="From yesterday on.")
+
+
 class StationSerializer(serializers.Serializer[Any]):
     """A place with its bays and programs; `available` says what works now."""
 
@@ -48,7 +84,8 @@ class StationSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     place = serializers.CharField(allow_blank=True)
     online = serializers.BooleanField()
-    available = serializers.BooleanField(help_text="Whether a bay is free right now.")
+    available = serializers.BooleanField(help_text="Whether the station is open and a bay is free right now.")
+    hours = HoursSerializer()
     bays = BaySerializer(many=True)
     programs = ProgramSerializer(many=True)
 
@@ -252,15 +289,41 @@ def show_program(program: Program) -> dict[str, Any]:
     }
 
 
+def show_hours(station: Station) -> dict[str, Any]:
+    """Return when a station is open."""
+    hours = station.opening_hours
+    now = business_now() if station.hours else real_now()  # the business clock may cost a query
+    moment = hours.at(now)
+    yesterday = now.astimezone(hours.zone).date() - timedelta(days=1)
+    week = hours.week or (ALL_DAY,) * len(WEEKDAYS)
+    row = {
+        "timezone": station.timezone,
+        "open_now": moment.is_open,
+        "closes_at": moment.closes_at,
+        "opens_at": moment.opens_at,
+        "week": [{"weekday": name, "spans": _spans(spans)} for name, spans in zip(WEEKDAYS, week, strict=True)],
+        "dates": [
+            {"date": day, "spans": _spans(spans)} for day, spans in sorted(hours.dates.items()) if day >= yesterday
+        ],
+    }
+    return dict(HoursSerializer(row).data)
+
+
+def _spans(spans: Iterable[Span]) -> list[dict[str, str]]:
+    return [dict(zip(("opens", "closes"), str(span).split("-"), strict=True)) for span in spans]
+
+
 def show_station(station: Station, bays: list[dict[str, Any]], *, host_up: bool) -> dict[str, Any]:
     """Return a station of the public list."""
+    hours = show_hours(station)
     free = any(bay["state"] in (BayState.IDLE, BayState.READY) for bay in bays)
     return {
         "id": station.slug,
         "name": station.name,
         "place": station.place,
         "online": station.online,
-        "available": host_up and free,
+        "available": host_up and free and hours["open_now"],
+        "hours": hours,
         "bays": bays,
         "programs": [show_program(program) for program in station.programs.all()],
     }

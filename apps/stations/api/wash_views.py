@@ -83,6 +83,8 @@ class ActivateView(PublicView):
             "bay_offline:409",
             "bay_fault:409",
             "tank_too_low:409",
+            "station_closed:409",
+            "station_closing_soon:409",
             "station_no_host:409",
             "too_many_attempts:429",
         ],

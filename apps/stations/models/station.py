@@ -8,6 +8,7 @@ from apps.common.clock import real_now
 from apps.common.crypto import EncryptedTextField
 from apps.common.models import PublicModel
 from apps.common.money import Money
+from apps.stations.hours import Hours
 from apps.stations.levels import HYSTERESIS_PCT, Thresholds, level_pct
 from apps.stations.protocol import topics
 from apps.stations.states import BayState, TankStatus
@@ -29,6 +30,8 @@ class Station(models.Model):
     name = models.CharField(max_length=120)
     place = models.CharField(max_length=200, blank=True)
     zone = models.CharField(max_length=60, blank=True, db_default="")
+    timezone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    hours = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
     online = models.BooleanField(default=False)
     epoch = models.CharField(max_length=64, blank=True)
     boot = models.BigIntegerField(default=0)
@@ -45,6 +48,11 @@ class Station(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.slug})"
+
+    @property
+    def opening_hours(self) -> Hours:
+        """When it is open, as the pure engine wants it."""
+        return Hours.from_row(self.timezone, self.hours)
 
 
 class StationCredential(models.Model):

@@ -6,12 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
-from apps.common.clock import real_now
+from apps.common.clock import business_now, real_now
 from apps.common.money import Money
 from apps.payments import selectors as payments
 from apps.payments.types import PaymentView
-from apps.stations import selectors
-from apps.stations.models import Bay, TopUp, Wash
+from apps.stations import availability, selectors
+from apps.stations.hours import write_spans
+from apps.stations.models import Bay, Station, TopUp, Wash
 from apps.stations.pages import words
 from apps.stations.pages.words import Notice
 from apps.stations.services import moving
@@ -61,6 +62,7 @@ def shop(bay: Bay, notice: Notice | None) -> Scene:
         "blocked": blocked,
         "free_bays": offers.free_bays if blocked else [],
         "notice": notice,
+        "hours": _hours(bay.station),
         "pay": pay,
         "test_cards": _TEST_CARDS if pay == "sandbox" else (),
     }
@@ -106,6 +108,14 @@ def why_unpaid(row: Wash) -> Notice:
     return Notice("Your payment came after the bay was given free.", sentence)
 
 
+def _hours(station: Station) -> str:
+    """Return today's hours in the place's time; nothing for a station that is always open."""
+    if not station.hours:
+        return ""
+    hours = station.opening_hours
+    return write_spans(hours.spans_of(business_now().astimezone(hours.zone).date())).replace("-", "–")  # noqa: RUF001 - a dash between times
+
+
 def _why(offer: selectors.Offer) -> Notice | None:
     refused = offer.refusal
     return None if refused is None else words.refusal(refused.code, refused.sentence)
@@ -149,10 +159,11 @@ def _more(row: Wash) -> dict[str, Any]:
     payment = payments.payment(last.payment_id) if last is not None and last.status != TopUpStatus.CONFIRMED else None
     secret = payment.client_secret if payment and waiting and payment.status == "requires_action" else None
     adding = last is not None and last.status in OPEN_TOP_UP
+    station, left = row.bay.station, selectors.seconds_left(row)
     choices = [
         (seconds, words.spoken(seconds), price_of(seconds, row.price, row.bought_seconds))
         for seconds in _MORE_SECONDS
-        if row.total_seconds + seconds <= LONGEST_TOTAL
+        if row.total_seconds + seconds <= LONGEST_TOTAL and availability.closed(station, left + seconds) is None
     ]
     return {
         "choices": [] if adding else choices,

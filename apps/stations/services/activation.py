@@ -46,8 +46,8 @@ def activate(
 
     Raises: NotFound; Forbidden `bay_token_invalid`, `presence_code_required`, `presence_code_invalid`;
     InvalidInput for a code where none is shown; Conflict `bay_busy`, `bay_offline`,
-    `bay_fault`, `tank_too_low`, `station_no_host`; PaymentRefused with the card's reason;
-    TooManyRequests `too_many_attempts`.
+    `bay_fault`, `tank_too_low`, `station_no_host`, `station_closed`, `station_closing_soon`;
+    PaymentRefused with the card's reason; TooManyRequests `too_many_attempts`.
     """
     bay = presence.find_bay(bay_id, bay_token)
     purchase = hash_purchase(str(bay.public_id), key)

@@ -44,9 +44,9 @@ def top_up(*, wash_id: str, wash_token: str, order: TopUpOrder, key: str, addres
 
     `key` is the customer's idempotency key: a repeat after a crash goes on with the same top-up.
 
-    Raises: NotFound; InvalidInput; Conflict `total_changed`, `top_up_pending`, `wash_not_running`,
-    `station_no_host`, `bay_offline`, `bay_fault`, `tank_too_low`; PaymentRefused with the card's reason;
-    TooManyRequests `too_many_attempts`.
+    Raises: NotFound; InvalidInput; Conflict `total_changed`, `top_up_pending`, `wash_not_running`, `station_closed`,
+    `station_closing_soon`, `station_no_host`, `bay_offline`, `bay_fault`, `tank_too_low`; PaymentRefused with
+    the card's reason; TooManyRequests `too_many_attempts`.
     """
     wash = selectors.access_wash(wash_id, wash_token)
     purchase = hash_purchase(f"top-up:{wash.public_id}", key)
@@ -96,7 +96,7 @@ def _lease(found: Wash, order: TopUpOrder, purchase: str) -> TopUp:
     _refuse_late(wash, order)
     _refuse_odd(order)
     need = ml_of(order.add_seconds, wash.ml, wash.bay_seconds)
-    _refuse_unfit(station, wash, need)
+    _refuse_unfit(station, wash, need, order.add_seconds)
     card_limits.refuse_bay(wash.bay)
     return _open_top_up(wash, order, need, purchase)
 
@@ -127,10 +127,11 @@ def _refuse_odd(order: TopUpOrder) -> None:
         raise InvalidInput.field("add_seconds", f"one wash lasts at most {LONGEST_TOTAL} seconds in all")
 
 
-def _refuse_unfit(station: Station, wash: Wash, need: dict[str, int]) -> None:
+def _refuse_unfit(station: Station, wash: Wash, need: dict[str, int], add_seconds: int) -> None:
     open_washes = list(Wash.objects.filter(bay__station=station, status__in=OPEN_WASH))
     tanks = list(Tank.objects.filter(station=station))
-    refusal = availability.broken(station, wash.bay) or availability.dry_tank(need, tanks, open_washes)
+    refusal = availability.closed(station, selectors.seconds_left(wash) + add_seconds)
+    refusal = refusal or availability.broken(station, wash.bay) or availability.dry_tank(need, tanks, open_washes)
     if refusal is not None:
         raise Conflict(refusal.code, refusal.sentence, refusal.details)
 

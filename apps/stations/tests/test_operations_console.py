@@ -27,6 +27,11 @@ LIMITS = {
 }
 
 
+HOURS = {"timezone": "Europe/London", "dates": "2026-12-25 closed", "reason": "season"} | dict.fromkeys(
+    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), "08:00-20:00"
+)
+
+
 def visit_form(**changes: str) -> dict[str, str]:
     now = real_now()
     return {
@@ -73,13 +78,14 @@ def test_support_records_and_sets_nothing(station: Station) -> None:
     posts: list[tuple[str, list[Any], dict[str, str]]] = [
         ("stations_record_visit", ["riverside"], visit_form()),
         ("stations_zone", ["riverside"], {"zone": "North", "reason": "?"}),
+        ("stations_hours", ["riverside"], HOURS),
         ("stations_thresholds", [tank.pk], {"warning_pct": "50", "critical_pct": "20", "reason": "?"}),
         ("stations_change_limits", [], LIMITS),
     ]
     for name, args, body in posts:
         assert client.post(reverse(f"admin:{name}", args=args), body).status_code == 403, name
     tank.refresh_from_db()
-    assert (tank.warning_pct, Station.objects.get().zone) == (25, "")
+    assert (tank.warning_pct, Station.objects.get().zone, Station.objects.get().hours) == (25, "", {})
     assert not MaintenanceVisit.objects.exists()
     assert not ChemicalLimits.objects.exists()
 
@@ -96,6 +102,17 @@ def test_thresholds_and_zone_are_set_with_a_reason(station: Station) -> None:
     client.post(reverse("admin:stations_zone", args=["riverside"]), {"zone": "North", "reason": "new tour"})
     tank.refresh_from_db()
     assert (tank.warning_pct, tank.critical_pct, Station.objects.get().zone) == (50, 20, "North")
+
+
+def test_opening_hours_are_set_and_shown(station: Station) -> None:
+    client, url = console(member_of("Operations")), reverse("admin:stations_hours", args=["riverside"])
+    assert 'name="monday" value="open"' in client.get(url).content.decode()
+    refused = client.post(url, HOURS | {"friday": "8-20"})
+    assert "is not like 08:00-20:00" in refused.content.decode()
+    assert client.post(url, HOURS).status_code == 302
+    assert 'name="monday" value="08:00-20:00"' in client.get(url).content.decode()
+    shown = client.get(reverse("admin:stations_station_change", args=[station.pk])).content.decode()
+    assert "Sunday 08:00-20:00<br>2026-12-25 closed" in shown
 
 
 def test_new_limits_count_and_the_same_ones_again_are_no_new_row(station: Station) -> None:
