@@ -1,6 +1,7 @@
 """The payout run with a thousand, ten and a hundred thousand payouts due, and a gateway that answers at once."""
 
 import resource
+import threading
 import time
 from collections.abc import Mapping
 
@@ -27,16 +28,18 @@ class _Sampling(InstantGateway):
     def __init__(self, sample: int) -> None:
         super().__init__()
         self._left = sample
+        self._counting = threading.Lock()  # calls are made by several threads
         self.began = self.ended = 0.0
 
     def transfer(self, request, *, key):  # type: ignore[no-untyped-def]  # as the gateway's
         """Send money, or end the run."""
-        now = time.perf_counter()
-        self.began = self.began or now
-        if not self._left:
-            self.ended = now
-            raise _Enough
-        self._left -= 1
+        with self._counting:
+            now = time.perf_counter()
+            self.began = self.began or now
+            if not self._left:
+                self.ended = self.ended or now
+                raise _Enough
+            self._left -= 1
         return super().transfer(request, key=key)
 
 

@@ -1,5 +1,7 @@
 """How a booking follows its hold, in the same transaction: escrow knows no booking."""
 
+from collections.abc import Sequence
+
 from apps.bookings.models import Booking
 from apps.bookings.services.payment import settle_paid, wants_change
 from apps.escrow.listeners import HoldListener
@@ -12,6 +14,12 @@ class BookingFollowsHold(HoldListener):
     def hold_moved(self, hold: HoldView) -> None:
         """Copy the hold's state."""
         Booking.objects.filter(public_id=hold.booking_id).update(escrow_status=hold.state)
+
+    def holds_moved(self, holds: Sequence[HoldView]) -> None:
+        """Copy the state that all of them have moved to."""
+        for state in {hold.state for hold in holds}:
+            ids = [hold.booking_id for hold in holds if hold.state == state]
+            Booking.objects.filter(public_id__in=ids).update(escrow_status=state)
 
     def funds_held(self, hold: HoldView) -> None:
         """Ask the sitter, or send late money back."""

@@ -3,12 +3,14 @@
 Every key is derived from the row that the event belongs to, so that a repeat posts nothing.
 """
 
+from collections.abc import Iterable
+
 from apps.common.clock import business_now
 from apps.common.money import Money
 from apps.escrow.models import Funding, Hold, RefundPart, ReleasePart
 from apps.ledger import selectors as ledger_q
 from apps.ledger import services as ledger
-from apps.ledger.types import AccountRef, Leg, credit, debit
+from apps.ledger.types import AccountRef, Leg, Posting, credit, debit
 
 _CLEARING = AccountRef("stripe_clearing")
 _IN_FLIGHT = AccountRef("transfer_in_flight")
@@ -63,22 +65,28 @@ def post_release(hold: Hold, part: ReleasePart) -> None:
 
     What is kept for the sitter's debt pays that off.
     """
+    post_releases([(hold, part)])
+
+
+def post_releases(parts: Iterable[tuple[Hold, ReleasePart]]) -> None:
+    """Post `post_release` of several parts, in one round trip."""
+    ledger.post_all([_release(hold, part) for hold, part in parts], effective_at=business_now())
+
+
+def _release(hold: Hold, part: ReleasePart) -> Posting:
     payout, offset, sitter_fee, owner_fee = (
         Money(minor, hold.currency)
         for minor in (part.payout_minor, part.offset_minor, part.sitter_fee_minor, part.owner_fee_minor)
     )
-    _post(
-        "escrow.release",
-        _release_key(part),
-        [
-            debit(_escrow(hold), payout + offset + sitter_fee),
-            credit(_IN_FLIGHT, payout),
-            *([credit(_receivable(hold), offset)] if offset else []),
-            credit(_SITTER_FEES, sitter_fee),
-            debit(_deferred(hold), owner_fee),
-            credit(_OWNER_FEES, owner_fee),
-        ],
-    )
+    legs = [
+        debit(_escrow(hold), payout + offset + sitter_fee),
+        credit(_IN_FLIGHT, payout),
+        *([credit(_receivable(hold), offset)] if offset else []),
+        credit(_SITTER_FEES, sitter_fee),
+        debit(_deferred(hold), owner_fee),
+        credit(_OWNER_FEES, owner_fee),
+    ]
+    return _posting("escrow.release", _release_key(part), legs)
 
 
 def post_release_undone(part: ReleasePart) -> None:
@@ -86,14 +94,15 @@ def post_release_undone(part: ReleasePart) -> None:
     ledger.reverse(key=_release_key(part), reason_kind="escrow.release_undone", effective_at=business_now())
 
 
-def post_transfer_confirmed(part: ReleasePart) -> None:
-    """The gateway moved a part of the payout to the sitter's account."""
+def post_transfers_confirmed(parts: Iterable[ReleasePart]) -> None:
+    """The gateway moved these parts of payouts to their sitters' accounts."""
+    ledger.post_all([_confirmed(part) for part in parts], effective_at=business_now())
+
+
+def _confirmed(part: ReleasePart) -> Posting:
     payout = Money(part.payout_minor, part.release.currency)
-    _post(
-        "escrow.transfer_confirmed",
-        f"escrow-transfer:{part.public_id}",
-        [debit(_IN_FLIGHT, payout), credit(_CLEARING, payout)],
-    )
+    legs = [debit(_IN_FLIGHT, payout), credit(_CLEARING, payout)]
+    return _posting("escrow.transfer_confirmed", f"escrow-transfer:{part.public_id}", legs)
 
 
 def post_refund(hold: Hold, part: RefundPart) -> None:
@@ -141,5 +150,9 @@ def _receivable(hold: Hold) -> AccountRef:
 
 
 def _post(kind: str, key: str, legs: list[Leg]) -> None:
-    moving = [leg for leg in legs if leg.amount]
-    ledger.post(kind=kind, key=key, legs=moving, effective_at=business_now())
+    posting = _posting(kind, key, legs)
+    ledger.post(kind=posting.kind, key=posting.key, legs=posting.legs, effective_at=business_now())
+
+
+def _posting(kind: str, key: str, legs: list[Leg]) -> Posting:
+    return Posting(kind, key, tuple(leg for leg in legs if leg.amount))

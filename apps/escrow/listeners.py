@@ -4,6 +4,8 @@ Escrow knows no booking. The app above registers one listener when it is ready; 
 booking then change together, whether the gateway answered at once or by webhook.
 """
 
+from collections.abc import Sequence
+
 from apps.escrow.types import HoldView
 
 
@@ -12,6 +14,11 @@ class HoldListener:
 
     def hold_moved(self, hold: HoldView) -> None:
         """Called after every move of the state."""
+
+    def holds_moved(self, holds: Sequence[HoldView]) -> None:
+        """Called instead when several have moved to one state together."""
+        for hold in holds:
+            self.hold_moved(hold)
 
     def funds_held(self, hold: HoldView) -> None:
         """Called when the money has arrived, also when it arrives for a hold that was void."""
@@ -34,6 +41,12 @@ def tell_moved(hold: HoldView) -> None:
     """Tell every listener that the hold's state moved."""
     for listener in _listeners:
         listener.hold_moved(hold)
+
+
+def tell_all_moved(holds: Sequence[HoldView]) -> None:
+    """Tell every listener that these holds have moved to one state."""
+    for listener in _listeners:
+        listener.holds_moved(holds)
 
 
 def tell_funded(hold: HoldView) -> None:

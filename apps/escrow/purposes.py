@@ -1,5 +1,7 @@
 """What escrow does when the gateway's answer is known: the same for the answer and the webhook."""
 
+from collections.abc import Sequence
+
 from apps.escrow.services import (
     arrivals,
     claw_back_results,
@@ -8,6 +10,7 @@ from apps.escrow.services import (
     goodwill,
     refund_results,
     refunds,
+    release_arrivals,
     release_results,
     releases,
     stops,
@@ -73,9 +76,17 @@ class ReleasePurpose(PurposeHandler):
         """Stop what was frozen, disputed or paused between the claim and the call."""
         return stops.withheld(transfer)
 
+    def transfers_withheld(self, transfers: Sequence[TransferView]) -> set[str]:
+        """Ask the same of all at once."""
+        return stops.withheld_of(transfers)
+
     def transfer_succeeded(self, transfer: TransferView) -> None:
         """Close the hold when every transfer has arrived."""
         release_results.settle_success(transfer)
+
+    def transfers_succeeded(self, transfers: Sequence[TransferView]) -> None:
+        """Close all holds whose transfers have arrived."""
+        release_arrivals.settle_successes(transfers)
 
     def transfer_failed(self, transfer: TransferView) -> None:
         """Put the money back into escrow, due again."""

@@ -8,8 +8,8 @@ from apps.escrow.states import PartStatus
 from apps.escrow.types import ClawBackView, GoodwillView, HoldView, PayoutView, ReceivableView, RefundView
 
 
-def view_hold(hold: Hold) -> HoldView:
-    """Return the hold as others may see it."""
+def view_hold(hold: Hold, *, frozen: bool | None = None) -> HoldView:
+    """Return the hold as others may see it; `frozen` spares the question to whoever has asked it."""
     return HoldView(
         id=str(hold.public_id),
         booking_id=hold.booking_id,
@@ -20,7 +20,7 @@ def view_hold(hold: Hold) -> HoldView:
         owner_fee_left=hold.owner_fee_left,
         sitter_fee_pct=hold.sitter_fee_pct,
         release_due_at=hold.release_due_at,
-        frozen=hold.is_frozen(),
+        frozen=hold.is_frozen() if frozen is None else frozen,
         disputed=hold.disputed_at is not None,
     )
 

@@ -1,7 +1,9 @@
 """Posting: the only way in. Journals are never edited; a correction is a journal of its own."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -11,12 +13,18 @@ from apps.common.errors import Conflict, NotFound
 from apps.common.ids import uuid7
 from apps.ledger import selectors
 from apps.ledger.chart import kind_of
-from apps.ledger.types import JournalView, Leg, net
+from apps.ledger.types import JournalView, Leg, Posting, net
 
 _POST = (
     "SELECT ledger_post(%s::uuid, %s, %s, %s, %s::timestamptz, %s::uuid,"
     " %s::text[], %s::text[], %s::integer[], %s::boolean[], %s::bigint[])"
 )
+_POST_ALL = """
+SELECT ledger_post(public_id, key, kind, currency, effective_at, reverses, kinds, owners, sides, guarded, amounts)
+FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS (
+    public_id uuid, key text, kind text, currency text, effective_at timestamptz, reverses uuid,
+    kinds text[], owners text[], sides integer[], guarded boolean[], amounts bigint[]))
+"""
 
 
 def post(
@@ -37,24 +45,19 @@ def post(
     than is in it.
     """
     require_transaction()
-    netted = net(legs)
-    view = JournalView(
-        id=str(uuid7()),
-        key=key,
-        kind=kind,
-        currency=netted[0].amount.currency,
-        effective_at=effective_at or business_now(),
-        legs=netted,
-        reverses=reverses.id if reverses else None,
-    )
-    outcome = _write(view)
-    if outcome == "exceeded":
-        raise Conflict(
-            "balance_exceeded",
-            "More would leave the held money than is in it; nothing was moved.",
-            {"kind": kind, "key": key},
-        )
-    return view if outcome == "posted" else _same_journal(key, kind, netted)
+    view = _journal(kind, key, legs, effective_at or business_now(), reverses)
+    return _settle(view, _write(view))
+
+
+def post_all(postings: Sequence[Posting], *, effective_at: datetime | None = None) -> list[JournalView]:
+    """Post several journals in one round trip, in this order and each by the rules of `post`, all or none.
+
+    Raises: as `post`, for the first that is refused; the caller's transaction is then undone by the caller.
+    """
+    require_transaction()
+    at = effective_at or business_now()
+    views = [_journal(posting.kind, posting.key, posting.legs, at, None) for posting in postings]
+    return [_settle(view, outcome) for view, outcome in zip(views, _write_all(views), strict=True)]
 
 
 def reverse(*, key: str, reason_kind: str = "", effective_at: datetime | None = None) -> JournalView:
@@ -85,28 +88,66 @@ def cut() -> bool:
         return bool(cursor.rowcount)
 
 
+def _journal(
+    kind: str, key: str, legs: Iterable[Leg], effective_at: datetime, reverses: JournalView | None
+) -> JournalView:
+    netted = net(legs)
+    return JournalView(
+        id=str(uuid7()),
+        key=key,
+        kind=kind,
+        currency=netted[0].amount.currency,
+        effective_at=effective_at,
+        legs=netted,
+        reverses=reverses.id if reverses else None,
+    )
+
+
+def _settle(view: JournalView, outcome: str) -> JournalView:
+    """Return what stands in the ledger, or raise what the outcome means."""
+    if outcome == "exceeded":
+        raise Conflict(
+            "balance_exceeded",
+            "More would leave the held money than is in it; nothing was moved.",
+            {"kind": view.kind, "key": view.key},
+        )
+    return view if outcome == "posted" else _same_journal(view.key, view.kind, view.legs)
+
+
 def _write(journal: JournalView) -> str:
     """Write it in one round trip; return `posted`, `known` (the key is taken) or `exceeded`."""
-    kinds = [kind_of(leg.account.kind) for leg in journal.legs]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _POST,
-            [
-                journal.id,
-                journal.key,
-                journal.kind,
-                journal.currency,
-                journal.effective_at,
-                journal.reverses,
-                [kind.name for kind in kinds],
-                [leg.account.owner for leg in journal.legs],
-                [kind.side for kind in kinds],
-                [kind.guarded for kind in kinds],
-                [leg.amount.amount_minor for leg in journal.legs],
-            ],
-        )
+        cursor.execute(_POST, list(_columns(journal).values()))
         (outcome,) = cursor.fetchone()
     return str(outcome)
+
+
+def _write_all(journals: Sequence[JournalView]) -> list[str]:
+    """Write them in one round trip; return the outcome of each."""
+    if not journals:
+        return []
+    rows = [{**_columns(journal), "effective_at": journal.effective_at.isoformat()} for journal in journals]
+    with connection.cursor() as cursor:
+        cursor.execute(_POST_ALL, [json.dumps(rows)])
+        return [str(outcome) for (outcome,) in cursor.fetchall()]
+
+
+def _columns(journal: JournalView) -> dict[str, Any]:
+    """Return the arguments of `ledger_post`, in its order."""
+    kinds = [kind_of(leg.account.kind) for leg in journal.legs]
+    return {
+        "public_id": journal.id,
+        "key": journal.key,
+        "kind": journal.kind,
+        "currency": journal.currency,
+        "effective_at": journal.effective_at,
+        "reverses": journal.reverses,
+        "kinds": [kind.name for kind in kinds],
+        "owners": [leg.account.owner for leg in journal.legs],
+        "sides": [kind.side for kind in kinds],
+        "guarded": [kind.guarded for kind in kinds],
+        "amounts": [leg.amount.amount_minor for leg in journal.legs],
+    }
 
 
 def _same_journal(key: str, kind: str, legs: tuple[Leg, ...]) -> JournalView:

@@ -74,6 +74,15 @@ def net(legs: Iterable[Leg]) -> tuple[Leg, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Posting:
+    """A journal to be posted with others: what `services.post` is told of one."""
+
+    kind: str
+    key: str
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JournalView:
     """A journal as it stands in the ledger for good."""
 

@@ -5,6 +5,8 @@ state, whether the synchronous answer, the webhook or the sweep brought it. An e
 result back; it is looked up and applied again later.
 """
 
+from collections.abc import Sequence
+
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, credit, debit
 from apps.payments.types import DisputeView, PaymentView, RefundView, ReversalView, TransferView
@@ -52,8 +54,20 @@ class PurposeHandler:
         """
         return ""
 
+    def transfers_withheld(self, transfers: Sequence[TransferView]) -> set[str]:
+        """Return the ids of those that `transfer_withheld` stops: for many that are about to be sent at once."""
+        return {transfer.id for transfer in transfers if self.transfer_withheld(transfer)}
+
     def transfer_succeeded(self, transfer: TransferView) -> None:
         """The money is with the payee."""
+
+    def transfers_succeeded(self, transfers: Sequence[TransferView]) -> None:
+        """As `transfer_succeeded`, for many in one transaction. What is raised undoes all of them.
+
+        Each is then recorded on its own.
+        """
+        for transfer in transfers:
+            self.transfer_succeeded(transfer)
 
     def transfer_failed(self, transfer: TransferView) -> None:
         """Refused for good; nothing moved."""

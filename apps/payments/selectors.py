@@ -1,5 +1,6 @@
 """Reads of payments, refunds, transfers, reversals, disputes and payees, as frozen views."""
 
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from django.db.models import BigIntegerField, Model, OuterRef, Q, Subquery, Sum, Value
@@ -101,11 +102,21 @@ def row_of(model: type[Row], public_id: str, *related: str) -> Row:
     return row
 
 
+def payees_of(users: Iterable[int]) -> dict[int, PayeeView]:
+    """Return the payee accounts of those people who have one, by the person's key."""
+    return {row.user_id: payee_view(row) for row in PayeeAccount.objects.filter(user__in=users)}
+
+
 def left_of(row: Payment) -> Money:
     """Return what the payment has left; the caller holds its row lock to rely on it.
 
     What a reversal brought back is there again; what a bank has withdrawn is not.
     """
+    return left_of_each([row])[row.pk]
+
+
+def left_of_each(rows: Collection[Payment]) -> dict[int, Money]:
+    """Return what each of several locked payments has left, by its key."""
     failed = Q(status=MovementStatus.FAILED)
     gone = (
         _total(Refund.objects.exclude(failed), "payment", "amount_minor")
@@ -113,8 +124,8 @@ def left_of(row: Payment) -> Money:
         - _total(Reversal.objects.all(), "transfer__source_payment", "reversed_minor")
         + _total(Dispute.objects.all(), "payment", "withdrawn_minor")
     )
-    left = row.amount_minor - Payment.objects.filter(pk=row.pk).values_list(gone, flat=True).get()
-    return Money(max(left, 0), row.currency)
+    taken = dict(Payment.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", gone))
+    return {row.pk: Money(max(row.amount_minor - taken[row.pk], 0), row.currency) for row in rows}
 
 
 def refundable_of(row: Payment) -> Money:

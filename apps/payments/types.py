@@ -44,6 +44,18 @@ class RefundView:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferOrder:
+    """A transfer that is wanted: out of one payment, to one payee. `transfer_group` defaults to the payment's."""
+
+    source_payment_id: str
+    purpose: str
+    subject: str
+    amount: Money
+    payee_id: str
+    transfer_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TransferView:
     """A transfer to a payee: `status` is prepared, sent, succeeded, failed or unknown."""
 

@@ -34,7 +34,7 @@ def _double_claim() -> None:
     from apps.payments.services import operations
 
     patched: Any = operations
-    rightful = operations.claim
+    rightful, rightful_of_many = operations.claim, operations.claim_unsent
 
     def claim(operation: Any, row: Any = None, **more: Any) -> Any:
         still_open = type(operation)._default_manager.filter(pk=operation.pk, finished_at__isnull=True)
@@ -43,7 +43,13 @@ def _double_claim() -> None:
         still_open.update(next_attempt_at=real_now())
         return held and replace(held, attempts=1, public_id=held.token)
 
-    patched.claim = claim
+    def claim_unsent(*arguments: Any, **more: Any) -> Any:
+        pairs = rightful_of_many(*arguments, **more)
+        for _, row in pairs:
+            row.operations.update(next_attempt_at=real_now())
+        return [(replace(held, public_id=uuid4()), row) for held, row in pairs]
+
+    patched.claim, patched.claim_unsent = claim, claim_unsent
 
 
 SABOTEURS: dict[str, Callable[[], None]] = {

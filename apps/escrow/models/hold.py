@@ -35,6 +35,10 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         """Return the holds that no freeze stops, of whatever scope: see `Hold.is_frozen`."""
         return self.filter(~Exists(Freeze.objects.wide(OuterRef("payee_user_id"))), frozen_at__isnull=True)
 
+    def frozen(self) -> Self:
+        """Return the holds that a freeze stops, of whatever scope."""
+        return self.filter(Exists(Freeze.objects.wide(OuterRef("payee_user_id"))) | Q(frozen_at__isnull=False))
+
     def payees_paid(self) -> Self:
         """Return the holds whose payee's payouts do not rest."""
         return self.filter(~Exists(PayeeStanding.objects.resting().filter(user=OuterRef("payee_user_id"))))

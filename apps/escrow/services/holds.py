@@ -4,6 +4,7 @@ Locks are always taken in this order: the gateway's operation and the row it mov
 succeeded, booking, sitter, nights.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,36 @@ def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **field
     view = view_hold(hold)
     listeners.tell_moved(view)
     return view
+
+
+def move_all(holds: Sequence[Hold], new: HoldState, *, reason: str, **fields: Any) -> list[HoldView]:
+    """Move locked holds to one state as `move` does each, with a fixed number of statements; all or none.
+
+    Raises: Conflict `hold_moved` when a move is not in the table or somebody was first.
+    """
+    require_transaction()
+    old = {hold.pk: hold.state for hold in holds}
+    fields["state"] = new
+    states = set(old.values())
+    mine = Hold.objects.filter(pk__in=old, state__in=states)
+    if not all(can_move(state, new) for state in states) or mine.update(**fields) != len(old):
+        raise Conflict("hold_moved", "One of these payments has moved; each is looked at again on its own.")
+    HoldTransition.objects.bulk_create(
+        HoldTransition(hold=hold, old_state=old[hold.pk], new_state=new, reason=reason) for hold in holds
+    )
+    for hold in holds:
+        for name, value in fields.items():
+            setattr(hold, name, value)
+    frozen = set(Hold.objects.filter(pk__in=old).frozen().values_list("pk", flat=True))
+    views = [view_hold(hold, frozen=hold.pk in frozen) for hold in holds]
+    listeners.tell_all_moved(views)
+    return views
+
+
+def lock_holds(keys: Iterable[int]) -> dict[int, Hold]:
+    """Lock several holds until the transaction ends, always in the same order; return them by key."""
+    require_transaction()
+    return {hold.pk: hold for hold in Hold.objects.select_for_update().filter(pk__in=set(keys)).order_by("pk")}
 
 
 def start_release_clock(

@@ -25,7 +25,7 @@ def settle_success(transfer: TransferView) -> None:
     if part.status != PartStatus.IN_TRANSIT:
         return
     _close(part, PartStatus.PAID)
-    journals.post_transfer_confirmed(part)
+    journals.post_transfers_confirmed([part])
     conclude(hold, part.release)
 
 
@@ -39,8 +39,8 @@ def settle_failure(transfer: TransferView) -> None:
     if part.status != PartStatus.IN_TRANSIT:
         return
     _close(part, PartStatus.FAILED, transfer.failure_code or "transfer_failed")
+    receivables.give_up(part)  # a debt's row before its balance in the ledger, as a claim takes them
     journals.post_release_undone(part)
-    receivables.give_up(part)
     hold_again(hold, [(part.funding, Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency))])
     conclude(hold, part.release)
     end_if_whole(hold)

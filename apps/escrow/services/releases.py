@@ -1,5 +1,6 @@
 """Paying sitters out: claim and commit, transfer outside; one transfer a funding, each payee on its own."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -57,7 +58,7 @@ def claim(hold: Hold, actor: User | None, reason: str) -> Release:
     The transfers are sent by `payments.execute_transfer` after the commit; `transfers_of` names them.
     Raises: Conflict `payout_account_missing` | `payout_account_not_enabled`.
     """
-    split = split_release(Parts(hold.stay_left, hold.owner_fee_left), hold.sitter_fee_pct, _earned(hold))
+    split = split_release(Parts(hold.stay_left, hold.owner_fee_left), hold.sitter_fee_pct, earned_of([hold])[hold.pk])
     debts = receivables.lock_open([hold.payee_user_id])
     fundings = [funding for funding in fundings_of(hold) if left_in(hold, funding).total]
     lefts = [left_in(hold, funding) for funding in fundings]
@@ -150,9 +151,14 @@ def _payee_of(hold: Hold) -> PayeeView:
     return payee
 
 
-def _earned(hold: Hold) -> Earned:
-    """Return what earlier releases of the hold took and did not bring back."""
-    stay, fee = 0, 0
-    for part in ReleasePart.objects.filter(release__hold=hold).exclude(status=PartStatus.FAILED):
-        stay, fee = stay + part.stay_minor, fee + part.sitter_fee_minor
-    return Earned(Money(stay, hold.currency), Money(fee, hold.currency))
+def earned_of(holds: Collection[Hold]) -> dict[int, Earned]:
+    """Return what earlier releases of each hold took and did not bring back, by the hold's key."""
+    sums = {hold.pk: [0, 0] for hold in holds}
+    parts = ReleasePart.objects.filter(release__hold__in=sums).exclude(status=PartStatus.FAILED)
+    for part in parts.select_related("release"):
+        mine = sums[part.release.hold_id]
+        mine[0], mine[1] = mine[0] + part.stay_minor, mine[1] + part.sitter_fee_minor
+    return {
+        hold.pk: Earned(Money(sums[hold.pk][0], hold.currency), Money(sums[hold.pk][1], hold.currency))
+        for hold in holds
+    }

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from apps.common.errors import DomainError, Unavailable
 from apps.common.money import Money
 from apps.escrow.gate import one_run_at_a_time, pass_gate
 from apps.escrow.models import Hold, PayoutRun, Release, ReleasePart
+from apps.escrow.services.claims import Plan, claim_all, plan_all
 from apps.escrow.services.releases import claim, transfers_of
 from apps.payments import selectors as payments_q
 from apps.payments import services as payments
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 50
 IDLE_KEPT = timedelta(hours=24)
+_REASON = "payout due"
 
 
 def release_due_payouts() -> int:
@@ -86,9 +89,21 @@ class Budget:
         sums = parts.values("release__currency").annotate(total=Sum("payout_minor")).order_by()
         self.claimed = {row["release__currency"]: row["total"] for row in sums}
 
-    def spend(self, amount: Money) -> None:
-        """Count a payout of the batch under way."""
-        self.claimed[amount.currency] = self.claimed.get(amount.currency, 0) + amount.amount_minor
+    def covers(self, payout: Money) -> bool:
+        """Count a payout of the batch under way, or stop its currency when our cash does not cover it.
+
+        Who waits longest waits for cash; nobody overtakes.
+        """
+        left = self.left(payout.currency)
+        if payout and (left - payout).amount_minor < 0:
+            self.refused[payout.currency] = f"{payout} is due next, {left} covered"
+            return False
+        self.claimed[payout.currency] = self.claimed.get(payout.currency, 0) + payout.amount_minor
+        return True
+
+    def give_back(self, payout: Money) -> None:
+        """Take a payout out of the count that was not claimed after all."""
+        self.claimed[payout.currency] -= payout.amount_minor
 
     def left(self, currency: str) -> Money:
         """Return what is left after what was seen at the last look and spent since."""
@@ -111,7 +126,7 @@ class _Batch:
 
 def _pay(run: PayoutRun, budget: Budget) -> None:
     while (batch := _claim_batch(run, budget)).seen:
-        run.started += sum(_try_transfer(transfer_id) for transfer_id in batch.transfers)
+        run.started += payments.execute_transfers(batch.transfers)
         run.save(update_fields=["started"])
 
 
@@ -123,18 +138,49 @@ def _claim_batch(run: PayoutRun, budget: Budget) -> _Batch:
         one_run_at_a_time()
         budget.look()
         due = Hold.objects.payable(business_now()).exclude(currency__in=list(budget.refused))
-        for hold in due.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
-            batch.seen += 1
-            if hold.currency not in budget.refused:
-                _claim_or_postpone(hold, budget, batch)
+        holds = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        batch.seen = len(holds)
+        _claim_each(holds, budget, batch)
         _write_down(run, budget, batch)
     return batch
+
+
+def _claim_each(holds: Sequence[Hold], budget: Budget, batch: _Batch) -> None:
+    """Claim together what can be; one by one, in the order in which they are due, what is special or went wrong."""
+    plans = plan_all(holds)
+    together = []
+    for hold in holds:
+        if hold.currency in budget.refused:
+            continue
+        if hold.pk not in plans:
+            _claim_or_postpone(hold, budget, batch)
+        elif budget.covers(plans[hold.pk].payout):
+            together.append(plans[hold.pk])
+    if together and not _claim_together(together, batch):
+        for plan in together:
+            budget.give_back(plan.payout)
+        for plan in together:
+            if plan.hold.currency not in budget.refused:
+                _claim_or_postpone(Hold.objects.get(pk=plan.hold.pk), budget, batch)
+
+
+def _claim_together(plans: Sequence[Plan], batch: _Batch) -> bool:
+    """Claim planned holds; tell whether that went well, and change nothing when it did not."""
+    try:
+        with transaction.atomic():
+            transfers = claim_all(plans, _REASON)
+    except Exception:
+        logger.exception("payouts not claimed together")
+        return False
+    batch.claimed += len(plans)
+    batch.transfers += transfers
+    return True
 
 
 def _claim_or_postpone(hold: Hold, budget: Budget, batch: _Batch) -> None:
     try:
         with transaction.atomic():
-            release = claim(hold, None, "payout due")
+            release = claim(hold, None, _REASON)
             _refuse_uncovered(release, budget)
     except _NotCovered:
         return
@@ -151,13 +197,9 @@ def _claim_or_postpone(hold: Hold, budget: Budget, batch: _Batch) -> None:
 
 
 def _refuse_uncovered(release: Release, budget: Budget) -> None:
-    """Undo a claim that our cash does not cover; who waits longest waits for cash, nobody overtakes."""
-    needed = Money(release.payout_minor, release.currency)
-    left = budget.left(release.currency)
-    if needed and (left - needed).amount_minor < 0:
-        budget.refused[release.currency] = f"{needed} is due next, {left} covered"
+    """Undo a claim that our cash does not cover."""
+    if not budget.covers(Money(release.payout_minor, release.currency)):
         raise _NotCovered
-    budget.spend(needed)
 
 
 def _write_down(run: PayoutRun, budget: Budget, batch: _Batch) -> None:
@@ -165,13 +207,3 @@ def _write_down(run: PayoutRun, budget: Budget, batch: _Batch) -> None:
     run.postponed = dict(Counter(run.postponed) + batch.postponed)
     run.stopped_by = "; ".join(f"cash cover: {why}" for _, why in sorted(budget.refused.items()))[:300]
     run.save(update_fields=["claimed", "postponed", "stopped_by"])
-
-
-def _try_transfer(transfer_id: str) -> bool:
-    """Execute one transfer; whatever goes wrong is that payee's alone and is resumed later."""
-    try:
-        return payments.execute_transfer(transfer_id).status != "failed"
-    except Exception:
-        # The operation row is committed: the payments app resumes it, looking it up first.
-        logger.exception("transfer not finished", extra={"transfer": transfer_id})
-        return False

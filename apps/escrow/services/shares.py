@@ -4,8 +4,9 @@ The hold's row is locked by whoever calls; the conditional UPDATE and the table'
 even so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+from django.db import connection
 from django.db.models import F
 
 from apps.common.db import require_transaction
@@ -14,6 +15,12 @@ from apps.escrow.amounts import Parts
 from apps.escrow.models import Funding, Hold
 
 Share = tuple[Funding, Parts]
+_TAKE = """
+UPDATE {table} AS mine
+SET stay_left_minor = mine.stay_left_minor - taken.stay, owner_fee_left_minor = mine.owner_fee_left_minor - taken.fee
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS taken (id, stay, fee)
+WHERE mine.id = taken.id AND mine.stay_left_minor >= taken.stay AND mine.owner_fee_left_minor >= taken.fee
+"""
 
 
 def fundings_of(hold: Hold) -> list[Funding]:
@@ -34,6 +41,19 @@ def take(hold: Hold, shares: Iterable[Share]) -> None:
     _change(hold, shares, sign=-1)
 
 
+def take_all(shares: Mapping[int, Sequence[Share]]) -> None:
+    """Promise shares of several locked holds' fundings, by the hold's key, as `take` does; all or none.
+
+    The rows in memory stay as they were read.
+    Raises: Conflict `balance_exceeded` when one has less left.
+    """
+    require_transaction()
+    of_fundings = [(funding.pk, parts) for each in shares.values() for funding, parts in each]
+    of_holds = [(pk, _sum(parts for _, parts in each)) for pk, each in shares.items()]
+    for rows, taken in ((Funding, of_fundings), (Hold, of_holds)):
+        _take_left(rows, taken)
+
+
 def give_back(hold: Hold, shares: Iterable[Share]) -> None:
     """Take a promise back: the shares are held again."""
     _change(hold, shares, sign=1)
@@ -52,6 +72,23 @@ def _change(hold: Hold, shares: Iterable[Share], *, sign: int) -> None:
         _move_left(Hold, hold.pk, stay, fee)
     hold.stay_left_minor += stay
     hold.owner_fee_left_minor += fee
+
+
+def _sum(parts: Iterable[Parts]) -> Parts:
+    first, *others = parts
+    return sum(others, first)
+
+
+def _take_left(rows: type[Funding] | type[Hold], taken: Sequence[tuple[int, Parts]]) -> None:
+    values = [
+        [pk for pk, _ in taken],
+        [parts.stay.amount_minor for _, parts in taken],
+        [parts.owner_fee.amount_minor for _, parts in taken],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(table=connection.ops.quote_name(rows._meta.db_table)), values)
+        if cursor.rowcount != len(taken):
+            raise Conflict("balance_exceeded", "More was to be taken than is left; nothing was moved.")
 
 
 def _move_left(rows: type[Funding] | type[Hold], pk: int, stay: int, fee: int) -> None:

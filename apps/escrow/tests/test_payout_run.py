@@ -1,5 +1,6 @@
 """The payout run: written down, guarded by our cash, safe to run twice and to kill."""
 
+import itertools
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -11,12 +12,11 @@ from apps.common.clock import advance_business_clock, business_now
 from apps.escrow import services
 from apps.escrow.models import Hold, PayoutRun
 from apps.escrow.services import runs
-from apps.escrow.tests.holds import Story, a_day_passes, usd
+from apps.escrow.tests.holds import Story, a_day_passes, swept, usd
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
 from apps.payments.gateways.port import BalanceFacts
 from apps.payments.gateways.stripe_api import StripeGateway
-from apps.payments.models import Operation
 from petwash.testing.races import race
 
 
@@ -115,23 +115,21 @@ class Killed(BaseException):
 
 
 def test_a_run_killed_in_the_middle_is_seen_and_finished_by_others(many, stripe_sandbox):
-    made: list[str] = []
-    execute = payments.execute_transfer
+    turn = itertools.count()
+    transfer = StripeGateway.transfer
 
-    def one_then_die(transfer_id):
-        if made:
+    def one_then_die(gateway, request, *, key):
+        if next(turn):
             raise Killed
-        made.append(transfer_id)
-        return execute(transfer_id)
+        return transfer(gateway, request, key=key)
 
-    with patch.object(payments, "execute_transfer", side_effect=one_then_die), pytest.raises(Killed):
+    with patch.object(StripeGateway, "transfer", one_then_die), pytest.raises(Killed):
         services.release_due_payouts()
     run = PayoutRun.objects.get()
     assert (run.claimed, run.finished_at) == (4, None)
     assert len(stripe_sandbox.objects("transfer")) == 1
     assert services.release_due_payouts() == 0  # all are claimed: none is paid again
-    Operation.objects.update(next_attempt_at=many[0].row.opened_at)
-    payments.resume_stale()
+    swept(many[0].row.opened_at)
     assert {each.hold.state for each in many} == {"released"}
     assert len(stripe_sandbox.objects("transfer")) == 4
     assert ledger.check().ok

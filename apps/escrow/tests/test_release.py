@@ -10,9 +10,10 @@ from django.db import transaction
 from apps.common.clock import advance_business_clock
 from apps.common.errors import Conflict
 from apps.escrow import selectors, services
+from apps.escrow.amounts import split_release
 from apps.escrow.models import DueChange, Release
-from apps.escrow.services import StayPetEscrow, releases, runs
-from apps.escrow.tests.holds import Story, a_day_passes, system_balance
+from apps.escrow.services import StayPetEscrow, claims, releases, runs
+from apps.escrow.tests.holds import Story, a_day_passes, system_balance, usd
 from apps.ledger import selectors as ledger
 from apps.payments import services as payments
 from apps.payments.gateways.port import GatewayRefused
@@ -115,11 +116,21 @@ def test_one_payee_who_cannot_be_paid_stops_nobody_else(due, stranger, stripe_sa
     assert broke.row.last_problem == "payout_account_missing"
 
 
-def test_a_bug_with_one_hold_stops_nobody_else(due, stripe_sandbox):
-    with patch.object(releases, "split_release", side_effect=ZeroDivisionError):
-        assert services.release_due_payouts() == 0
+def test_a_bug_with_one_hold_stops_nobody_else(story, due, stripe_sandbox):
+    with transaction.atomic():
+        other = Story.open(str(uuid4()), story.owner, story.sitter, stay=20_000)
+    other.pay()
+    other.complete()
+    a_day_passes()
+
+    def broken(left, *more):
+        return 1 / 0 if left.stay == usd(10_000) else split_release(left, *more)
+
+    with patch.object(releases, "split_release", broken), patch.object(claims, "split_release", broken):
+        assert services.release_due_payouts() == 1
     assert (due.hold.state, due.row.last_problem) == ("release_due", "ZeroDivisionError")
-    assert stripe_sandbox.objects("transfer") == []
+    assert other.hold.state == "released"
+    assert [row["amount"] for row in stripe_sandbox.objects("transfer")] == [17_000]
 
 
 def test_more_than_one_batch_is_paid_in_one_run(story, monkeypatch):

@@ -1,6 +1,8 @@
 """Posting: what goes in, what a repeat gives, what is refused, and that refusals leave nothing."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -12,7 +14,7 @@ from apps.ledger import selectors
 from apps.ledger import services as ledger
 from apps.ledger.models import Entry, Journal
 from apps.ledger.tests.conftest import CLEARING, ESCROW, FEE, capture, usd
-from apps.ledger.types import AccountRef, credit, debit
+from apps.ledger.types import AccountRef, Posting, credit, debit
 from petwash.testing.races import crowd
 
 
@@ -180,3 +182,48 @@ def _withdraw(key: str) -> str:
     with transaction.atomic():
         ledger.post(kind="release", key=key, legs=[debit(ESCROW, usd(1_000)), credit(CLEARING, usd(1_000))])
     return "moved"
+
+
+def released(key: str, stay: int) -> Posting:
+    """Money that leaves escrow."""
+    return Posting("release", key, (debit(ESCROW, usd(stay)), credit(CLEARING, usd(stay))))
+
+
+@pytest.mark.django_db
+def test_several_journals_are_posted_in_one_statement(django_assert_num_queries: Any) -> None:
+    capture()
+
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    with transaction.atomic(), django_assert_num_queries(1):
+        first, second = ledger.post_all([released("r-1", 4_000), released("r-2", 6_000)], effective_at=at)
+
+    assert selectors.journals_of(ESCROW)[1:] == [first, second]
+    assert (first.effective_at, second.effective_at) == (at, at)
+    assert selectors.balance(ESCROW, "USD") == usd(0)
+    assert selectors.check().ok
+
+
+@pytest.mark.django_db
+def test_several_journals_stand_by_the_rules_of_one() -> None:
+    capture()
+    with transaction.atomic():
+        (known,) = ledger.post_all([released("r-1", 4_000)])
+
+    with transaction.atomic():
+        again, new = ledger.post_all([released("r-1", 4_000), released("r-2", 1_000)])
+    with pytest.raises(Conflict) as reused, transaction.atomic():
+        ledger.post_all([released("r-3", 1_000), released("r-1", 4_001)])
+    with pytest.raises(Conflict) as exceeded, transaction.atomic():
+        ledger.post_all([released("r-4", 5_000), released("r-5", 1)])
+    with pytest.raises(ValueError, match="debits exceed"), transaction.atomic():
+        ledger.post_all([Posting("release", "r-6", (debit(ESCROW, usd(1)),))])
+
+    assert (again, new.key) == (known, "r-2")
+    assert (reused.value.code, exceeded.value.code) == ("journal_key_reused", "balance_exceeded")
+    assert [journal.key for journal in selectors.journals_of(ESCROW)] == ["capture-1", "r-1", "r-2"]
+
+
+@pytest.mark.django_db
+def test_no_journals_are_no_work(django_assert_num_queries: Any) -> None:
+    with transaction.atomic(), django_assert_num_queries(0):
+        assert ledger.post_all([], effective_at=datetime(2026, 1, 2, tzinfo=UTC)) == []

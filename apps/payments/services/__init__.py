@@ -8,8 +8,9 @@ from apps.payments.services.payees import onboarding_link, open_payee_account
 from apps.payments.services.refunding import execute_refund, prepare_refund
 from apps.payments.services.resuming import resume_stale
 from apps.payments.services.reversing import execute_reversal, prepare_reversal
+from apps.payments.services.sending import execute_transfers
 from apps.payments.services.sweeping import sweep_events
-from apps.payments.services.transferring import execute_transfer, prepare_transfer
+from apps.payments.services.transferring import execute_transfer, prepare_transfer, prepare_transfers
 
 __all__ = [
     "as_last_checked",
@@ -21,12 +22,14 @@ __all__ = [
     "execute_refund",
     "execute_reversal",
     "execute_transfer",
+    "execute_transfers",
     "onboarding_link",
     "open_payee_account",
     "prepare_payment",
     "prepare_refund",
     "prepare_reversal",
     "prepare_transfer",
+    "prepare_transfers",
     "process",
     "process_due",
     "receive",

@@ -4,7 +4,7 @@ A claim is a lease. Whoever finds an operation that was sent before looks up wha
 asking again; leases may overlap (a stopped process comes back), keys and look-ups make that harmless.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,14 +12,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from apps.common.clock import real_now
 from apps.common.ids import uuid7
 from apps.payments.gateways.port import GatewayKeySpent, GatewayRefused, GatewayUncertain
 from apps.payments.models import Operation, Payment, Refund, Reversal, Transfer
-from apps.payments.states import OPEN_OPERATIONS, OperationStatus, PaymentStatus
+from apps.payments.states import OPEN_OPERATIONS, MovementStatus, OperationStatus, PaymentStatus
 
 Facts = TypeVar("Facts")
 MoneyRow = Payment | Refund | Transfer | Reversal
@@ -111,6 +111,39 @@ def claim(
     )
 
 
+def claim_unsent(
+    transfer_ids: Collection[UUID], *, withheld: Callable[[list[Transfer]], Collection[int]]
+) -> list[tuple[Claim, Transfer]]:
+    """Take the leases of transfers that were never sent, and commit, with a fixed number of statements.
+
+    Left out is what was sent before, is finished, in other hands, or withheld (`withheld` returns the keys of
+    those): `claim` knows what to do with each.
+    """
+    token, now = uuid7(), real_now()
+    with transaction.atomic(durable=True):
+        rows = Transfer.objects.select_for_update(of=("self",)).select_related("source_payment", "payee")
+        locked = {row.pk: row for row in rows.filter(public_id__in=transfer_ids).order_by("pk")}
+        unsent = Operation.objects.filter(transfer__in=locked, status=OperationStatus.PREPARED, attempts=0)
+        found = [(operation, operation.transfer_id or 0) for operation in unsent.select_for_update().order_by("pk")]
+        stopped = withheld([locked[pk] for _, pk in found]) if found else ()
+        going = [(operation, locked[pk]) for operation, pk in found if pk not in stopped]
+        Operation.objects.filter(pk__in=[operation.pk for operation, _ in going]).update(
+            status=OperationStatus.SENT,
+            lease_token=token,
+            lease_until=now + settings.OUTSIDE_CALL_LEASE,
+            next_attempt_at=now + settings.OUTSIDE_CALL_LEASE,
+            attempts=1,
+            sent_at=now,
+            asked_at=now,
+        )
+        shown = Transfer.objects.filter(pk__in=[row.pk for _, row in going], status=MovementStatus.PREPARED)
+        shown.update(status=MovementStatus.SENT)
+    return [
+        (Claim(operation.pk, operation.public_id, token, operation.generation, attempts=1, asked_at=now), row)
+        for operation, row in going
+    ]
+
+
 def settle(
     held: Claim,
     row: MoneyRow | None,
@@ -146,7 +179,16 @@ def settle(
 
 def finish(operation_pk: int, *, succeeded: bool, error: str = "") -> None:
     """Close the operation, within the result's transaction."""
-    Operation.objects.filter(pk=operation_pk, status__in=OPEN_OPERATIONS).update(
+    _close(Operation.objects.filter(pk=operation_pk), succeeded=succeeded, error=error)
+
+
+def finish_transfers(transfers: Collection[Transfer]) -> None:
+    """Close the operations of transfers that succeeded, within the result's transaction."""
+    _close(Operation.objects.filter(transfer__in=transfers), succeeded=True, error="")
+
+
+def _close(found: QuerySet[Operation], *, succeeded: bool, error: str) -> None:
+    found.filter(status__in=OPEN_OPERATIONS).update(
         status=OperationStatus.SUCCEEDED if succeeded else OperationStatus.FAILED,
         finished_at=real_now(),
         lease_token=None,

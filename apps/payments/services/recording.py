@@ -4,8 +4,10 @@ Each function runs inside the result's transaction, holds the row's lock, moves 
 calls the purpose's handler. Facts that come late or twice move nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from django.db import connection
 
 from apps.common import events
 from apps.common.clock import business_now, real_now
@@ -44,6 +46,11 @@ _MOVEMENT_STATUS = {
 }
 _ENDS = {PaymentStatus.SUCCEEDED, PaymentStatus.CANCELLED}
 _VERDICTS = _ENDS | {PaymentStatus.FAILED, PaymentStatus.REQUIRES_ACTION}
+
+_SUCCEED = """
+UPDATE payments_transfer SET status = %s, failure_code = '', failure_message = '', provider_id = answer.provider_id
+FROM unnest(%s::bigint[], %s::text[]) AS answer (id, provider_id) WHERE payments_transfer.id = answer.id
+"""
 
 
 class WrongAmount(RuntimeError):
@@ -140,6 +147,41 @@ def record_transfer(transfer_pk: int, facts: MovementFacts) -> Transfer:
     return transfer
 
 
+def record_transfers(answers: Sequence[tuple[Transfer, MovementFacts]]) -> None:
+    """Record the facts of several transfers that succeeded, as `record_transfer` does those of one; all or none.
+
+    Raises: WrongAmount; what a purpose raises.
+    """
+    require_transaction()
+    keys = [row.pk for row, _ in answers]
+    locked = Transfer.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    statuses = dict(locked.values_list("pk", "status"))
+    moving = []
+    for row, facts in answers:
+        _refuse_other_amount(row, facts)
+        row.status = statuses[row.pk]
+        if MovementStatus.SUCCEEDED in TRANSFER_MOVES[row.status]:
+            row.provider_id = facts.id
+            moving.append(row)
+    _succeed(moving)
+    for purpose in sorted({row.purpose for row in moving}):
+        views = [selectors.transfer_view(row) for row in moving if row.purpose == purpose]
+        handler_for(purpose).transfers_succeeded(views)
+
+
+def _succeed(rows: Sequence[Transfer]) -> None:
+    """Move locked transfers, append their transitions and close their operations."""
+    success, kind = MovementStatus.SUCCEEDED, str(Transfer._meta.model_name)
+    Transition.objects.bulk_create(
+        Transition(kind=kind, subject_id=row.public_id, from_status=row.status, to_status=success) for row in rows
+    )
+    for row in rows:
+        row.status, row.failure_code, row.failure_message = success, "", ""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUCCEED, [success.value, [row.pk for row in rows], [row.provider_id for row in rows]])
+    operations.finish_transfers(rows)
+
+
 def refuse_transfer(transfer_pk: int, code: str, message: str) -> Transfer:
     """Record that the gateway refused the transfer for good."""
     require_transaction()
@@ -203,13 +245,17 @@ def _locked_reversal(reversal_pk: int) -> Reversal:
 
 def _record_movement(row: Refund | Transfer, facts: MovementFacts, moves: dict[str, set[MovementStatus]]) -> bool:
     status = _MOVEMENT_STATUS[facts.status]
-    if facts.amount != row.amount:
-        raise WrongAmount(f"{row._meta.model_name} {row.public_id}: {facts.amount} instead of {row.amount}")
+    _refuse_other_amount(row, facts)
     if status not in moves[row.status] or status == row.status:
         return False
     row.provider_id = facts.id
     _move(row, status, facts.failure_code, "")
     return True
+
+
+def _refuse_other_amount(row: Refund | Transfer, facts: MovementFacts) -> None:
+    if facts.amount != row.amount:
+        raise WrongAmount(f"{row._meta.model_name} {row.public_id}: {facts.amount} instead of {row.amount}")
 
 
 def _move(

@@ -56,6 +56,15 @@ def locked_payment(payment_id: str, amount: Money) -> Payment:
     """
     found = selectors.row_of(Payment, payment_id)
     payment = Payment.objects.select_for_update(no_key=True).get(pk=found.pk)
+    refuse_unmovable(payment, amount, disputed=payment.disputes.filter(status__in=OPEN_DISPUTES).exists())
+    return payment
+
+
+def refuse_unmovable(payment: Payment, amount: Money, *, disputed: bool) -> None:
+    """Refuse an amount that cannot leave a locked payment, whatever is left of it.
+
+    Raises: InvalidInput, Conflict `payment_not_settled`, Conflict `payment_disputed`.
+    """
     if amount.amount_minor <= 0:
         raise InvalidInput.field("amount_minor", "must be above zero")
     if amount.currency != payment.currency:
@@ -66,12 +75,11 @@ def locked_payment(payment_id: str, amount: Money) -> Payment:
             "This payment has not succeeded, so there is no money of it to move.",
             {"payment_status": payment.status},
         )
-    if payment.disputes.filter(status__in=OPEN_DISPUTES).exists():
+    if disputed:
         raise Conflict(
             "payment_disputed",
             "The payer's bank disputes this payment; its money can move again once the bank has decided.",
         )
-    return payment
 
 
 def execute_refund(refund_id: str) -> RefundView:
