@@ -12,7 +12,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petwash.settings.dev")
 http = get_asgi_application()
 
+from apps.payments.gateways.current import make_ready  # noqa: E402 - Django must be set up first
 from apps.stations.routing import websocket_urlpatterns as stations  # noqa: E402 - Django must be set up first
+
+make_ready()
 
 
 class ForeignPagesValidator(OriginValidator):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from apps.payments.gateways.port import PaymentGateway
-from apps.payments.gateways.stripe_api import StripeGateway
+from apps.payments.gateways.stripe_api import StripeGateway, load_sdk
 
 
 def gateway() -> PaymentGateway:
@@ -16,6 +16,13 @@ def gateway() -> PaymentGateway:
         settings.STRIPE_API_BASE,
         settings.STRIPE_TIMEOUT_SECONDS,
     )
+
+
+def make_ready() -> None:
+    """Load the gateway before a server's first request: else its first purchase keeps every page waiting."""
+    load_sdk()
+    if settings.STRIPE_API_KEY:  # a copy without a key starts too, and cannot sell
+        gateway()
 
 
 @lru_cache(maxsize=4)

@@ -43,6 +43,12 @@ EXPAND = ["latest_charge.balance_transaction"]
 logging.getLogger("stripe").setLevel(logging.WARNING)  # its debug lines carry request bodies
 
 
+def load_sdk() -> None:
+    """Load what the SDK loads with its first answer: some hundred modules, the better part of a second."""
+    charge = {"object": "charge", "balance_transaction": {"object": "balance_transaction"}}
+    stripe.PaymentIntent.construct_from({"object": "payment_intent", "latest_charge": charge}, key=None)
+
+
 class StripeGateway:
     """Stripe, or the sandbox that behaves like it, behind the port `PaymentGateway`."""
 
