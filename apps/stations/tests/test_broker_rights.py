@@ -14,7 +14,7 @@ from apps.common.addresses import BrokerAddress
 from apps.stations.gateways.mqtt import Lane
 from apps.stations.gateways.password_file import PasswordFile, hash_password
 from apps.stations.models import StationCredential
-from apps.stations.services.provisioning import revoke_station
+from apps.stations.services.provisioning import provision_station, revoke_station
 from apps.stations.tests.factories import make_station
 from petwash.devstack.mqtt import MqttServer, mosquitto
 from petwash.devstack.ports import free_port
@@ -130,6 +130,16 @@ def test_without_a_password_nobody_comes_in(broker: MqttServer) -> None:
         guest = Peer(broker, user, password)
         assert guest.connected.get(timeout=PATIENCE).is_failure
         guest.leave()
+
+
+def test_new_credentials_end_the_session_of_the_old_ones(broker: MqttServer) -> None:
+    thief = Peer(broker, A, f"of {A}").wait_connected()
+    given = provision_station(slug=A, name=A, bays=1, rotate=True)
+    thief.gone.get(timeout=PATIENCE)
+    assert thief.connected.get(timeout=PATIENCE).is_failure
+    thief.leave()
+    with peer(broker, A, given["mqtt"]["password"]) as device:
+        assert device.gone.empty()
 
 
 def test_revoking_ends_the_living_session_and_keeps_the_station_out(broker: MqttServer, bridge: Peer) -> None:
