@@ -21,7 +21,7 @@ from bench import database
 from bench.figures import Figure, table, with_table
 from bench.rounds import Size
 
-NAMES = ("postings", "books", "bookings", "payouts", "patience", "bridge")
+NAMES = ("postings", "books", "bookings", "payouts", "patience", "bridge", "activation")
 README = Path(__file__).resolve().parent.parent / "README.md"
 Measure = Callable[[database.Addresses, Size], list[Figure]]
 

@@ -13,6 +13,7 @@ from apps.stations.bridge.retirement import Retirement
 from apps.stations.bridge.roster import Roster
 from apps.stations.bridge.worker import (
     DATABASE_AWAY,
+    MONEY_BATCH_SECONDS,
     CommandWorker,
     Diffs,
     DiffWorker,
@@ -56,7 +57,7 @@ class Bridge:
         retirement = Retirement(address, self.money, self._diffs, self._stopping)
         self._roster = Roster(shard, self.money, self.telemetry, retirement.retire, self._stopping)
         self._lanes = {
-            "money": LaneWorker(self.money, self.money, self._diffs, self._stopping),
+            "money": LaneWorker(self.money, self.money, self._diffs, self._stopping, within=MONEY_BATCH_SECONDS),
             "telemetry": LaneWorker(self.telemetry, self.money, self._diffs, self._stopping),
         }
         self._workers: list[Worker] = [

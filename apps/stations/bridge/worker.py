@@ -26,8 +26,11 @@ from apps.stations.shards import Shard
 log = structlog.get_logger(__name__)
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 BATCH_LIMIT = 1_000
-BATCH_SECONDS = 0.1
+BATCH_SECONDS = 0.05
+MONEY_BATCH_SECONDS = 0.01
+"""Somebody waits for these words, and what has gathered meanwhile is taken together anyway."""
 DIFF_SECONDS = 0.25
+DIFF_PAUSE_SECONDS = 0.05
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 NOTE_SECONDS = 5.0
@@ -41,22 +44,44 @@ def _now() -> float:
 
 
 class Diffs:
-    """The stations that changed since the last diff: at most four diffs a second each."""
+    """The stations that changed since they were last shown: each at once, then at most four times a second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._some = threading.Event()
         self._changed: set[str] = set()
+        self._shown_at: dict[str, float] = {}
 
     def add(self, slugs: set[str]) -> None:
         """Note stations that changed."""
+        if slugs:
+            with self._lock:
+                self._changed |= slugs
+                self._some.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a station has changed that was not shown since, for so long at most."""
+        self._some.wait(seconds)
+
+    def due(self, now: float) -> set[str]:
+        """Return those that may be shown now and note that they are; the others stay for later."""
         with self._lock:
-            self._changed |= slugs
+            due = {slug for slug in self._changed if now >= self._shown_at.get(slug, -DIFF_SECONDS) + DIFF_SECONDS}
+            self._shown_at |= dict.fromkeys(due, now)
+            self._keep(self._changed - due)
+        return due
 
     def drain(self) -> set[str]:
-        """Return and forget them."""
+        """Return and forget all of them."""
         with self._lock:
-            changed, self._changed = self._changed, set()
+            changed = self._changed
+            self._keep(set())
         return changed
+
+    def _keep(self, left: set[str]) -> None:
+        self._changed = left
+        if not left:
+            self._some.clear()
 
 
 class Worker(threading.Thread, ABC):
@@ -106,9 +131,11 @@ class Worker(threading.Thread, ABC):
 class LaneWorker(Worker):
     """Takes batches from one lane; acknowledges and evacks after the commit, never before."""
 
-    def __init__(self, lane: Lane, out: Lane, diffs: Diffs, stopping: threading.Event) -> None:
+    def __init__(
+        self, lane: Lane, out: Lane, diffs: Diffs, stopping: threading.Event, *, within: float = BATCH_SECONDS
+    ) -> None:
         super().__init__(f"lane:{lane.name}", stopping)
-        self._lane, self._out, self._diffs = lane, out, diffs
+        self._lane, self._out, self._diffs, self._within = lane, out, diffs, within
         self._gate: FloodGate[Received] = FloodGate(
             rate=settings.STATION_MESSAGES_PER_SECOND, burst=settings.STATION_MESSAGES_BURST
         )
@@ -137,7 +164,7 @@ class LaneWorker(Worker):
 
     def _next(self) -> Sequence[Received]:
         """Return what is to be taken of the lane's next messages; what nobody needs is acknowledged."""
-        sifted = self._gate.sift(self._lane.take(BATCH_LIMIT, BATCH_SECONDS), _now())
+        sifted = self._gate.sift(self._lane.take(BATCH_LIMIT, self._within), _now())
         self._lane.ack(sifted.skipped)
         self._over += sifted.over
         return sifted.passed
@@ -209,9 +236,11 @@ class DiffWorker(Worker):
         self._diffs = diffs
 
     def turn(self) -> None:
-        """Push once, then let changes gather."""
-        live.broadcast(self._diffs.drain())
-        self._stopping.wait(DIFF_SECONDS)
+        """Push what may be shown, then let changes gather: the longer, the more work a push is."""
+        self._diffs.wait(POLL_SECONDS)
+        begun = time.monotonic()
+        live.broadcast(self._diffs.due(begun))
+        self._stopping.wait(max(DIFF_PAUSE_SECONDS, 2 * (time.monotonic() - begun)))
 
     def finish(self) -> None:
         """Push what the last batches changed."""
