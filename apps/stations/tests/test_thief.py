@@ -55,9 +55,16 @@ def test_a_state_that_names_another_stations_wash_does_not_pause_it(thief: Devic
     assert running.status == "running"
 
 
-@pytest.mark.parametrize("ts", ["1970-01-01T00:00:00Z", "2000-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_a_clock_that_is_wrong_by_years_stops_neither_the_wash_nor_the_lane(
-    device: Device, paid: Wash, ts: str
+@pytest.mark.parametrize(
+    ("ts", "refused", "status"),
+    [
+        ("1970-01-01T00:00:00Z", [], "running"),
+        ("2000-01-01T00:00:00+14:00", [], "running"),
+        ("9999-12-31T23:59:59-12:00", ["bad_value"] * 4, "activating"),  # no instant that we could keep
+    ],
+)
+def test_a_clock_that_is_wrong_by_years_does_not_stop_the_lane(
+    device: Device, paid: Wash, ts: str, refused: list[str], status: str
 ) -> None:
     outcome = device.say(
         altered(device.event("started", paid), ts=ts),
@@ -65,9 +72,10 @@ def test_a_clock_that_is_wrong_by_years_stops_neither_the_wash_nor_the_lane(
         altered(device.level(7_000), ts=ts),
         altered(device.conn(), ts=ts),
     )
-    assert outcome.taken + outcome.dead == 4
-    assert outcome.dead == 0 or set(reasons()) == {"bad_field"}
-    assert len(outcome.evacks) == 1
+    assert (outcome.taken, outcome.dead, len(outcome.evacks)) == (4 - len(refused), len(refused), 1)
+    assert reasons() == refused
+    paid.refresh_from_db()
+    assert paid.status == status
 
 
 @pytest.mark.parametrize("hours", [-7, 7])
@@ -82,7 +90,7 @@ def test_who_counted_to_the_end_silences_the_device_until_it_has_new_credentials
     device: Device, station: Station, settings: Any, tmp_path: Path
 ) -> None:
     settings.MQTT_PASSWORD_FILE, settings.MQTT_PID_FILE = str(tmp_path / "passwords"), ""
-    highest = {"boot": HIGHEST_BOOT, "seq": HIGHEST_SEQ}
+    highest: dict[str, Any] = {"boot": HIGHEST_BOOT, "seq": HIGHEST_SEQ}
     device.say(
         altered(device.conn(online=False), boot=HIGHEST_BOOT),
         device.state("fault", fault="stolen", **highest),
