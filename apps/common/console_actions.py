@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from apps.common.money import Money, money_from_decimal
 
 A_LINE = range(1, 201)
 MOST = Decimal(10**12)
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 def with_reason(
@@ -30,18 +32,27 @@ def with_reason(
     show: Callable[[Any], str] = str,
     warning: str = "",
     length: range = A_LINE,
+    pinned: bool = False,
+    form: Mapping[str, Any] = EMPTY,
 ) -> HttpResponse | None:
     """Ask for a reason first, then `change(actor, row, reason)` each chosen row, a use case of its own.
 
     A refusal is told, and the other rows are still done. `show` names a row for people; `length` is how many
-    characters the use case takes for a reason.
+    characters the use case takes for a reason. `pinned`: who answers has to have seen the rows as they are now.
+    `form` is what else the page asks for.
     """
     rows = list(chosen)
+    shown = [(row.pk, show(row)) for row in rows]
+    question = {**form, "rows": shown, "warning": warning, "length": length}
+    if pinned:
+        question["seen"] = idempotency.fingerprint(request.path, shown)
     reason = request.POST.get("reason", "").strip()
     if len(reason) not in length:
         if reason:
             page.message_user(request, f"The reason needs {length[0]} to {length[-1]} characters.", messages.ERROR)
-        question = {"rows": [(row.pk, show(row)) for row in rows], "warning": warning, "length": length}
+        return _ask(page, request, verb, question)
+    if pinned and request.POST.get("seen") != question["seen"]:
+        page.message_user(request, "It has changed since this page was shown. Look at it again.", messages.ERROR)
         return _ask(page, request, verb, question)
     done = 0
     for row in rows:
@@ -82,15 +93,16 @@ def with_amounts(
             amounts = {name: _amount(request.POST.get(name, ""), rows[0].currency) for name in asked}
         except ValueError as refusal:
             page.message_user(request, str(refusal), messages.ERROR)
+    fields = [(name, called, request.POST.get(name, "")) for name, called in asked.items()]
+    form = {"asked": fields, "currency": rows[0].currency, "once": str(uuid7())}
     if not amounts:
         question = {"rows": [(row.pk, str(row)) for row in rows], "warning": warning, "length": length}
-        form = {"asked": asked, "currency": rows[0].currency, "once": str(uuid7())}
         return _ask(page, request, verb, {**question, **form})
 
     def act(actor: Any, row: Any, reason: str) -> None:
         _once(request, verb, lambda: change(actor, row, reason, amounts))
 
-    return with_reason(page, request, rows, verb, act, warning=warning, length=length)
+    return with_reason(page, request, rows, verb, act, warning=warning, length=length, form=form)
 
 
 def with_choices(
@@ -112,17 +124,13 @@ def with_choices(
     if len(rows) != 1:
         page.message_user(request, "Choose one row: each has ticks of its own.", messages.ERROR)
         return None
-    names = list(choices)
-    if "reason" not in request.POST:
-        ticks = [(name, name in now(rows[0])) for name in names]
-        question = {"rows": [(row.pk, str(row)) for row in rows], "warning": warning, "length": A_LINE}
-        return _ask(page, request, verb, {**question, "ticks": ticks})
-    ticked = [name for name in names if name in request.POST.getlist("ticked")]
+    before = request.POST.getlist("ticked") if "reason" in request.POST else now(rows[0])
+    ticks = [(name, name in before) for name in choices]
 
     def act(actor: Any, row: Any, reason: str) -> None:
-        change(actor, row, reason, ticked)
+        change(actor, row, reason, [name for name, ticked in ticks if ticked])
 
-    return with_reason(page, request, rows, verb, act, warning=warning)
+    return with_reason(page, request, rows, verb, act, warning=warning, form={"ticks": ticks})
 
 
 def _said(refusal: DomainError) -> str:

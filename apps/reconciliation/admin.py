@@ -170,7 +170,9 @@ class BreakAdmin(ReconciliationAdmin):
             services.post(actor=actor, break_id=str(row.public_id), reason=reason)
 
         warning = "This posts the journals below to the ledger, for good. Look at each at the gateway first."
-        return with_reason(self, request, queryset, "post", change, show=self._with_journal, warning=warning)
+        return with_reason(
+            self, request, queryset, "post", change, show=self._with_journal, warning=warning, pinned=True
+        )
 
     @admin.action(description="Reject the proposed journal", permissions=["act"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Break]) -> HttpResponse | None:

@@ -117,6 +117,14 @@ def test_the_console_shows_the_groups_of_now_and_sets_the_ticked_ones(administra
     assert groups_of(clerk) == ["Finance", "Operations"]
 
 
+def test_a_reason_that_is_too_long_costs_nobody_the_ticks(administrator: User, clerk: User) -> None:
+    chosen = {"action": "set_groups", ACTION_CHECKBOX_NAME: [str(clerk.pk)], "ticked": ["Finance"]}
+    again = console(administrator).post(LIST, {**chosen, "reason": "a" * 201}).content.decode()
+    assert 'value="Finance" checked' in again
+    assert 'value="Support">' in again
+    assert groups_of(clerk) == ["Support"]
+
+
 def test_the_console_offers_it_to_administrators_alone(clerk: User) -> None:
     trusted = member_of("Trust & Safety")
     chosen = {"action": "set_groups", ACTION_CHECKBOX_NAME: [str(clerk.pk)], "ticked": ["Finance"], "reason": "Why"}

@@ -91,6 +91,8 @@ def approve(*, freeze_id: str, actor: User, reason: str) -> Freeze:
         _, row = _lock_freeze(freeze_id, actor)
         if row.approve_by is None or row.approved_at is not None:
             raise Conflict("approval_not_needed", "This freeze stands without a further approval.")
+        if row.approve_by <= business_now():
+            raise Conflict("freeze_ended", "Nobody agreed to this freeze in time, so it has lapsed. Place a new one.")
         if row.placed_by_id == actor.pk:
             raise _second_person()
         _write(row, approved_at=business_now(), approved_by=actor)

@@ -146,6 +146,15 @@ def test_a_second_person_keeps_it(due, finance, colleague, limit_of_50):
     assert due.hold.frozen
 
 
+def test_a_colleague_who_agrees_too_late_has_agreed_to_nothing(due, finance, colleague, limit_of_50):
+    freeze = freezes.place(target=of_booking(due), actor=finance, reason="a complaint")
+    advance_business_clock(5 * 3600)
+    own = {"freeze_id": str(freeze.public_id), "reason": "agreed"}
+    assert refused(freezes.approve, actor=colleague, **own) == "freeze_ended"
+    assert freezes.end_overdue() == 1
+    assert not due.hold.frozen
+
+
 def test_below_the_limit_one_person_is_enough_both_ways(due, finance):
     freeze = freezes.place(target=of_booking(due), actor=finance, reason="a complaint")
     assert freeze.approve_by is None

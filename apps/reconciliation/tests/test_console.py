@@ -1,5 +1,6 @@
 """Finance works with breaks in the console; the lists ask the same for more rows, and nobody else gets in."""
 
+import re
 from typing import Any
 
 import pytest
@@ -30,10 +31,11 @@ def fee_break(shop: Sandbox) -> Break:
     return Break.objects.get()
 
 
-def act(client: Client, row: Break, action: str, reason: str = "") -> Any:
-    """Choose a break and an action, with or without the reason that is asked for."""
+def act(client: Client, row: Break, action: str, reason: str = "", looked: str = "") -> Any:
+    """Choose a break and an action, with or without the reason that is asked for and the page that was looked at."""
     form = {"action": action, "_selected_action": str(row.pk), **({"reason": reason} if reason else {})}
-    return client.post(BREAKS, form, follow=True)
+    seen = re.search(r'name="seen" value="(\w+)"', looked)
+    return client.post(BREAKS, {**form, **({"seen": seen[1]} if seen else {})}, follow=True)
 
 
 def test_a_breaks_page_says_what_it_means_and_what_to_do(fee_break: Break, clerk: Any) -> None:
@@ -50,16 +52,33 @@ def test_a_journal_is_shown_proposed_and_posted_by_two(fee_break: Break, clerk: 
     asked = act(mine, fee_break, "propose_stripe_fees").content.decode()
     assert "Dr stripe_fees 2.00 USD, Cr stripe_clearing 2.00 USD" in asked
     act(mine, fee_break, "propose_stripe_fees", "the invoice")
-    refused = act(mine, fee_break, "post", "myself").content.decode()
+    own = act(mine, fee_break, "post").content.decode()
+    refused = act(mine, fee_break, "post", "myself", own).content.decode()
     assert "Somebody else of Finance has to look at this journal." in refused
     looked = act(theirs, fee_break, "post").content.decode()
     assert "Dr stripe_fees 2.00 USD, Cr stripe_clearing 2.00 USD" in looked
 
-    act(theirs, fee_break, "post", "seen on the invoice")
+    act(theirs, fee_break, "post", "seen on the invoice", looked)
 
     fee_break.refresh_from_db()
     assert fee_break.status == "resolved"
     assert books.balance(AccountRef("stripe_fees"), "USD") == usd(200)
+
+
+def test_nobody_posts_a_journal_that_they_have_not_seen(fee_break: Break, clerk: Any, colleague: Any) -> None:
+    mine, theirs = console(clerk), console(colleague)
+    act(mine, fee_break, "propose_stripe_fees", "the invoice")
+    looked = act(theirs, fee_break, "post").content.decode()
+    act(mine, fee_break, "reject", "another account")
+    act(mine, fee_break, "propose_bank", "a better guess")
+
+    again = act(theirs, fee_break, "post", "seen on the invoice", looked).content.decode()
+
+    assert "It has changed since this page was shown." in again
+    assert "Dr bank 2.00 USD" in again
+    assert books.balance(AccountRef("bank"), "USD") == usd(0)
+    act(theirs, fee_break, "post", "seen at the bank", again)
+    assert books.balance(AccountRef("bank"), "USD") == usd(200)
 
 
 def test_breaks_are_taken_explained_and_rejected_with_a_reason(fee_break: Break, clerk: Any) -> None:
