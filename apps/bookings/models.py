@@ -263,4 +263,5 @@ class NoShowEntry(models.Model):
     recorded_at = models.DateTimeField(default=real_now)
 
     class Meta:
+        verbose_name_plural = "no-show entries"
         db_table = "booking_no_show_entry"

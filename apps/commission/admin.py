@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 
@@ -16,7 +15,7 @@ from apps.accounts.console import StaffAdmin
 from apps.commission import services
 from apps.commission.models import CommissionPlan
 from apps.commission.types import Cadence, PlanKind, PlanRates
-from apps.common.errors import DomainError
+from apps.common.console_forms import ConsoleForm, ask, moment_field, reason_field
 
 _FIELDS_OF = {
     PlanKind.STAY: ("owner_fee_pct", "owner_fee_caps_minor", "sitter_fee_pct"),
@@ -38,20 +37,21 @@ class LimitsField(forms.JSONField):
         return limits
 
 
-class VersionForm(forms.Form):
+class VersionForm(ConsoleForm):
     """A new version of one plan, filled in with the latest one."""
 
-    effective_from = forms.SplitDateTimeField(
-        label="In force from (UTC)",
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time"}),
+    note = (
+        "Quotes and bookings that exist keep their rates. The version counts from its date on, and cannot be "
+        "edited later."
     )
+    effective_from = moment_field("In force from (UTC)")
     owner_fee_pct = forms.DecimalField(label="Owner's fee, %", decimal_places=2)
     owner_fee_caps_minor = LimitsField(label="Caps of the owner's fee, minor units by currency")
     sitter_fee_pct = forms.DecimalField(label="Sitter's fee, %", decimal_places=2)
     vendor_share_pct = forms.DecimalField(label="Vendor's share, %", decimal_places=2)
     minimums_minor = LimitsField(label="Least payouts, minor units by currency")
     cadence = forms.ChoiceField(choices=Cadence.choices)
-    reason = forms.CharField(max_length=200, widget=forms.Textarea(attrs={"rows": 2}), label="Why?")
+    reason = reason_field()
 
     def __init__(self, plan: CommissionPlan, data: Any = None) -> None:
         terms = {name: getattr(plan, name) for name in _FIELDS_OF[PlanKind(plan.kind)]}
@@ -62,14 +62,6 @@ class VersionForm(forms.Form):
     def rates(self) -> PlanRates:
         """Return what was filled in."""
         return PlanRates(**{name: self.cleaned_data[name] for name in self.fields if name in _RATES})
-
-    def show(self, refusal: DomainError) -> None:
-        """Put a refusal where it belongs."""
-        named = {name: said for name, said in refusal.details.items() if name in self.fields}
-        for name, said in named.items():
-            self.add_error(name, said)
-        if not named:
-            self.add_error(None, refusal.message)
 
 
 @admin.register(CommissionPlan)
@@ -113,19 +105,8 @@ class CommissionPlanAdmin(StaffAdmin):
             return HttpResponse("Only Finance changes what PetWash takes.", status=403, content_type="text/plain")
         plan = get_object_or_404(CommissionPlan, pk=pk)
         form = VersionForm(plan, request.POST or None)
-        if request.method == "POST" and form.is_valid() and self._changed(request, plan, form):
-            return HttpResponseRedirect(reverse("admin:commission_commissionplan_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"New version of {plan.name}",
-            "form": form,
-            "opts": self.opts,
-            "back": reverse("admin:commission_commissionplan_changelist"),
-        }
-        return TemplateResponse(request, "admin/commission/new_version.html", context)
 
-    def _changed(self, request: HttpRequest, plan: CommissionPlan, form: VersionForm) -> bool:
-        try:
+        def submit() -> str:
             version = services.change_plan(
                 actor=request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
                 code=plan.code,
@@ -133,8 +114,6 @@ class CommissionPlanAdmin(StaffAdmin):
                 rates=form.rates(),
                 reason=form.cleaned_data["reason"],
             )
-        except DomainError as refusal:
-            form.show(refusal)
-            return False
-        self.message_user(request, f"{version} is recorded.")
-        return True
+            return f"{version} is recorded."
+
+        return ask(self, request, form, f"New version of {plan.name}", submit)

@@ -14,7 +14,8 @@ from apps.common.admin import RowsInline
 from apps.common.clock import business_now
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column, name_column
-from apps.escrow.control_forms import FreezeForm, FreezeLimitForm, HoldPolicyForm, decide
+from apps.common.console_forms import ask
+from apps.escrow.control_forms import FreezeForm, FreezeLimitForm, HoldPolicyForm
 from apps.escrow.covered import covered_by
 from apps.escrow.freezing import WHO_MAY, FreezeScope
 from apps.escrow.models import (
@@ -80,7 +81,9 @@ class FreezeAdmin(StaffAdmin):
     def place(self, request: HttpRequest) -> HttpResponse:
         """Ask what and why, show what would stop, then stop it."""
 
-        def submit(form: FreezeForm) -> str:
+        form = FreezeForm(request.POST or None)
+
+        def submit() -> str:
             row = freezes.place(
                 target=form.target(),
                 actor=_actor(request),
@@ -92,10 +95,11 @@ class FreezeAdmin(StaffAdmin):
             )
             return f"Frozen.{waits}"
 
-        def preview(form: FreezeForm) -> dict[str, Any]:
+        def preview() -> dict[str, Any]:
             return {"covered": covered_by(form.target())}
 
-        return decide(self, request, FreezeForm(request.POST or None), "Freeze payouts", submit, preview=preview)
+        drawn = "admin/escrow/covered.html"
+        return ask(self, request, form, "Freeze payouts", submit, preview=preview, preview_template=drawn)
 
     @admin.action(description="Approve, with a reason", permissions=["block"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Freeze]) -> HttpResponse | None:
@@ -185,13 +189,15 @@ class HoldPolicyAdmin(StaffAdmin):
     def change(self, request: HttpRequest) -> HttpResponse:
         """Append a policy."""
 
-        def submit(form: HoldPolicyForm) -> str:
+        form = HoldPolicyForm(request.POST or None)
+
+        def submit() -> str:
             said = dict(form.cleaned_data)
             effective_at = business_now() + timedelta(hours=said.pop("starts_in"))
             row = policies.set_hold_policy(**said, effective_at=effective_at, actor=_actor(request))
             return f"From {row.effective_at:%d %b %H:%M} UTC on: {row}. Clocks that run keep their instant."
 
-        return decide(self, request, HoldPolicyForm(request.POST or None), "Change how long payouts wait", submit)
+        return ask(self, request, form, "Change how long payouts wait", submit)
 
 
 @admin.register(FreezeLimit)
@@ -214,11 +220,13 @@ class FreezeLimitAdmin(StaffAdmin):
     def change(self, request: HttpRequest) -> HttpResponse:
         """Append a limit."""
 
-        def submit(form: FreezeLimitForm) -> str:
+        form = FreezeLimitForm(request.POST or None)
+
+        def submit() -> str:
             policies.set_freeze_limit(**form.cleaned_data, actor=_actor(request))
             return "The limit holds from now on."
 
-        return decide(self, request, FreezeLimitForm(request.POST or None), "Change a limit", submit)
+        return ask(self, request, form, "Change a limit", submit)
 
 
 def _actor(request: HttpRequest) -> Any:

@@ -94,6 +94,7 @@ class Entry(models.Model):
     effective_at = models.DateTimeField(editable=False, help_text="the journal's, by the database")
 
     class Meta:
+        verbose_name_plural = "entries"
         db_table = "ledger_entry"
         constraints = [
             models.UniqueConstraint(fields=["journal", "account"], name="ledger_entry_once_an_account"),

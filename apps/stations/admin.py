@@ -7,9 +7,11 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from unfold.decorators import action
 
 from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
@@ -184,6 +186,13 @@ class StationAdmin(StationsAdmin):
     readonly_fields = ("open_when",)
     inlines = (BayRow, TankRow, ProgramRow)
     actions = ("print_station_codes", "revoke")
+    actions_detail = ("charts",)
+
+    @action(description="Charts of levels and washes", url_path="charts", permissions=["view"])  # type: ignore[untyped-decorator]  # unfold is untyped
+    def charts(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Go to the station's figures."""
+        station = get_object_or_404(Station, pk=object_id)
+        return HttpResponseRedirect(reverse("admin:stations_figures", args=[station.slug]))
 
     @admin.action(description="Print codes (PDF)", permissions=["act"])
     def print_station_codes(self, request: HttpRequest, queryset: QuerySet[Station]) -> HttpResponse | None:

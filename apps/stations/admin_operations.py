@@ -11,15 +11,17 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from unfold.decorators import action
 
 from apps.accounts import selectors as accounts
 from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.clock import real_now
-from apps.common.errors import DomainError, NotFound
+from apps.common.console_forms import ConsoleForm, ask
+from apps.common.errors import NotFound
 from apps.common.ids import uuid7
 from apps.stations import charts
-from apps.stations.console_forms import HoursForm, LimitsForm, RefusableForm, ThresholdsForm, VisitForm, ZoneForm
+from apps.stations.console_forms import HoursForm, LimitsForm, ThresholdsForm, VisitForm, ZoneForm
 from apps.stations.figures import as_json, station_figures
 from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Station, Tank
 from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
@@ -46,20 +48,24 @@ class OperationsAdmin(StaffAdmin):
         return accounts.belongs_to(request.user, *ACT)
 
     def ask(
-        self, request: HttpRequest, title: str, form: RefusableForm, act: Callable[[], object], back: str
+        self,
+        request: HttpRequest,
+        title: str,
+        form: ConsoleForm,
+        act: Callable[[], object],
+        *,
+        button: str,
+        back: str = "",
     ) -> HttpResponse:
-        """Show the form, or do what it says and go back; a refusal is shown beside its field."""
+        """Ask Operations, and do what they say."""
         if not self.has_act_permission(request):
             raise PermissionDenied
-        if request.method == "POST" and form.is_valid():
-            try:
-                act()
-                self.message_user(request, f"Done: {title}.")
-                return HttpResponseRedirect(back)
-            except DomainError as refusal:
-                form.show(refusal)
-        context = {**self.admin_site.each_context(request), "title": title, "form": form, "back": back}
-        return TemplateResponse(request, "admin/stations/form.html", context)
+
+        def submit() -> str:
+            act()
+            return f"Done: {title}."
+
+        return ask(self, request, form, title, submit, button=button, back=back)
 
     def look(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         """Show a page to those who see the list."""
@@ -88,6 +94,12 @@ class VisitAdmin(OperationsAdmin):
     ordering = ("-id",)
     fields = ("public_id", "station", "actor", "visited_at", "done", "recorded_at")
     inlines = (RefillRow,)
+    actions_list = ("refills",)
+
+    @action(description="Refills that are due", url_path="due", permissions=["view"])  # type: ignore[untyped-decorator]  # unfold is untyped
+    def refills(self, request: HttpRequest) -> HttpResponse:
+        """Go to the driver's list."""
+        return HttpResponseRedirect(reverse("admin:stations_refills"))
 
     def get_urls(self) -> list[URLPattern]:
         """Put our pages before the list's."""
@@ -131,8 +143,7 @@ class VisitAdmin(OperationsAdmin):
                 refills=form.refills(),
             )
 
-        back = reverse("admin:stations_maintenancevisit_changelist")
-        return self.ask(request, f"Record a visit to {station.name}", form, act, back)
+        return self.ask(request, f"Record a visit to {station.name}", form, act, button="Record the visit")
 
     def zone_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Put a station into a zone."""
@@ -146,7 +157,8 @@ class VisitAdmin(OperationsAdmin):
                 **form.cleaned_data,
             )
 
-        return self.ask(request, f"Zone of {station.name}", form, act, reverse("admin:stations_station_changelist"))
+        back = reverse("admin:stations_station_changelist")
+        return self.ask(request, f"Zone of {station.name}", form, act, button="Save the zone", back=back)
 
     def hours_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Set when a station is open."""
@@ -161,7 +173,8 @@ class VisitAdmin(OperationsAdmin):
             )
 
         title = f"Opening hours of {station.name}"
-        return self.ask(request, title, form, act, reverse("admin:stations_station_changelist"))
+        back = reverse("admin:stations_station_changelist")
+        return self.ask(request, title, form, act, button="Save the hours", back=back)
 
     def thresholds_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Set the thresholds of a tank."""
@@ -177,7 +190,8 @@ class VisitAdmin(OperationsAdmin):
             )
 
         title = f"Thresholds of {tank.station.name}, {tank.chemical}"
-        return self.ask(request, title, form, act, reverse("admin:stations_tank_changelist"))
+        back = reverse("admin:stations_tank_changelist")
+        return self.ask(request, title, form, act, button="Save the thresholds", back=back)
 
     def figures_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Draw a station's last week, or give its numbers with `?format=json`."""
@@ -211,6 +225,12 @@ class ChemicalLimitsAdmin(OperationsAdmin):
     list_display = ("since", "actor", "reason", "leak_ml", "leak_pct", "theft_ml", "clog_pct", "refill_ml")
     list_select_related = ("actor",)
     ordering = ("-id",)
+    actions_list = ("change",)
+
+    @action(description="Change the limits", url_path="decide", permissions=["act"])  # type: ignore[untyped-decorator]  # unfold is untyped
+    def change(self, request: HttpRequest) -> HttpResponse:
+        """Go to the form of new limits."""
+        return HttpResponseRedirect(reverse("admin:stations_change_limits"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the form of new limits."""
@@ -227,8 +247,8 @@ class ChemicalLimitsAdmin(OperationsAdmin):
                 reason=form.cleaned_data["reason"],
             )
 
-        back = reverse("admin:stations_chemicallimits_changelist")
-        return self.ask(request, "Limits of the chemical reconciliation", form, act, back)
+        title = "Limits of the chemical reconciliation"
+        return self.ask(request, title, form, act, button="Save the limits")
 
 
 def _within(request: HttpRequest) -> int:

@@ -1,11 +1,13 @@
 """Forms of Operations: visits with refills, thresholds, zones, limits of the chemical reconciliation."""
 
+from collections.abc import Iterator
 from dataclasses import fields as fields_of
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 
-from apps.common.errors import DomainError
+from apps.common.console_forms import ConsoleForm, moment_field, reason_field
 from apps.stations.chemistry import Limits
 from apps.stations.hours import ALL_DAY, WEEKDAYS, write_spans
 from apps.stations.models import Station, Tank
@@ -23,27 +25,7 @@ LABELS = {
 }
 
 
-class RefusableForm(forms.Form):
-    """A form that can show what a service refused."""
-
-    def show(self, refusal: DomainError) -> None:
-        """Put a refusal where it belongs."""
-        named = {name: said for name, said in refusal.details.items() if name in self.fields}
-        for name, said in named.items():
-            self.add_error(name, said)
-        for name, said in refusal.details.items():
-            if name not in named and isinstance(said, list):
-                self.add_error(None, f"{name}: {' '.join(said)}")
-        if not self.errors:
-            self.add_error(None, refusal.message)
-
-
-def reason_field() -> forms.CharField:
-    """Ask why."""
-    return forms.CharField(max_length=200, widget=forms.Textarea(attrs={"rows": 2}), label="Why?")
-
-
-class ThresholdsForm(RefusableForm):
+class ThresholdsForm(ConsoleForm):
     """When a tank warns and when it is critical."""
 
     warning_pct = forms.IntegerField(label="Warn below, %", min_value=1, max_value=100)
@@ -51,14 +33,14 @@ class ThresholdsForm(RefusableForm):
     reason = reason_field()
 
 
-class ZoneForm(RefusableForm):
+class ZoneForm(ConsoleForm):
     """The refill tour that a station belongs to."""
 
     zone = forms.CharField(max_length=60, required=False, label="Zone")
     reason = reason_field()
 
 
-class HoursForm(RefusableForm):
+class HoursForm(ConsoleForm):
     """When a station is open, filled in with what is in force."""
 
     timezone = forms.CharField(max_length=64, label="Time zone of the place, such as America/New_York")
@@ -95,7 +77,7 @@ class HoursForm(RefusableForm):
         }
 
 
-class LimitsForm(RefusableForm):
+class LimitsForm(ConsoleForm):
     """New limits, filled in with those in force."""
 
     reason = reason_field()
@@ -116,14 +98,11 @@ def _level(label: str, tank: Tank) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, min_value=0, max_value=tank.capacity_ml)
 
 
-class VisitForm(RefusableForm):
+class VisitForm(ConsoleForm):
     """A visit: when, what was done, and for each tank what was read before and after a refill."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    visited_at = forms.SplitDateTimeField(
-        label="When (UTC)",
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time"}),
-    )
+    visited_at = moment_field("When (UTC)")
     done = forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 3}), label="What was done?")
 
     def __init__(self, station: Station, *args: Any, **kwargs: Any) -> None:
@@ -131,9 +110,16 @@ class VisitForm(RefusableForm):
         self._tanks: list[Tank] = list(station.tanks.order_by("chemical"))
         for tank in self._tanks:
             of = tank.chemical
-            self.fields[f"{of}:before"] = _level(f"{of}: before the refill, ml", tank)
-            self.fields[f"{of}:after"] = _level(f"{of}: after it, ml", tank)
-            self.fields[f"{of}:canister"] = forms.CharField(label=f"{of}: canister", max_length=60, required=False)
+            self.fields[f"{of}:before"] = _level("Before the refill, ml", tank)
+            self.fields[f"{of}:after"] = _level("After it, ml", tank)
+            self.fields[f"{of}:canister"] = forms.CharField(label="Canister", max_length=60, required=False)
+
+    def groups(self) -> Iterator[tuple[str, list[BoundField]]]:
+        """Yield the visit, then each tank by itself."""
+        yield "", [self["visited_at"], self["done"]]
+        for tank in self._tanks:
+            name = f"{tank.chemical.replace('_', ' ').capitalize()}, {tank.capacity_ml:,} ml when full"
+            yield name, [self[f"{tank.chemical}:{part}"] for part in ("before", "after", "canister")]
 
     def clean(self) -> dict[str, Any]:
         """A refill has both levels or neither."""

@@ -47,6 +47,7 @@ class AlertEntry(models.Model):
     at = models.DateTimeField(default=real_now)
 
     class Meta:
+        verbose_name_plural = "alert entries"
         ordering = ["id"]
 
 
