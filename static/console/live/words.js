@@ -18,12 +18,13 @@ export function plain(code) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** "tank:shampoo" becomes "Shampoo tank", "bay:1" becomes "Bay 1". */
+/** "tank:shampoo" becomes "Shampoo tank", "tank:shampoo:theft" "Shampoo tank, theft", "bay:1" "Bay 1". */
 export function component(code) {
-  const [kind, ...rest] = code.split(":");
-  const name = plain(rest.join(" "));
+  const [kind, of, ...more] = code.split(":");
+  const name = plain(of || "");
   if (!name) return plain(kind);
-  return kind === "tank" ? `${name} tank` : `${plain(kind)} ${name}`;
+  const what = kind === "tank" ? `${name} tank` : `${plain(kind)} ${name}`;
+  return [what, ...more.map((one) => plain(one).toLowerCase())].join(", ");
 }
 
 /** Seconds as "4:05"; an hour and more as "1:04:05". */
