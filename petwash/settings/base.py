@@ -161,7 +161,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(PETWASH_HOME / "celerybeat-schedule")
 MQTT = env.broker("MQTT_URL", "mqtt://bridge:unset@127.0.0.1:1883")
 MQTT_PASSWORD_FILE = env.text("MQTT_PASSWORD_FILE", "")
 MQTT_PID_FILE = env.text("MQTT_PID_FILE", "")
-# What a station may say, on each lane: so much a second, and so much at once after a silence.
+# What a station may say on each lane: so much a second (money: a tenth), and so much at once after a silence.
 STATION_MESSAGES_PER_SECOND = env.number("STATION_MESSAGES_PER_SECOND", 50, low=1)
 STATION_MESSAGES_BURST = env.number("STATION_MESSAGES_BURST", 500, low=1)
 

@@ -14,6 +14,7 @@ from apps.stations.bridge.roster import Roster
 from apps.stations.bridge.worker import (
     DATABASE_AWAY,
     MONEY_BATCH_SECONDS,
+    MONEY_SHARE,
     CommandWorker,
     Diffs,
     DiffWorker,
@@ -57,7 +58,9 @@ class Bridge:
         retirement = Retirement(address, self.money, self._diffs, self._stopping)
         self._roster = Roster(shard, self.money, self.telemetry, retirement.retire, self._stopping)
         self._lanes = {
-            "money": LaneWorker(self.money, self.money, self._diffs, self._stopping, within=MONEY_BATCH_SECONDS),
+            "money": LaneWorker(
+                self.money, self.money, self._diffs, self._stopping, within=MONEY_BATCH_SECONDS, share=MONEY_SHARE
+            ),
             "telemetry": LaneWorker(self.telemetry, self.money, self._diffs, self._stopping),
         }
         self._workers: list[Worker] = [

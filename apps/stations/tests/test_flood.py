@@ -94,6 +94,16 @@ def test_events_wait_unacknowledged_and_all_arrive(device: Device, running: Wash
     assert len(lane.published) == 12
 
 
+def test_the_money_lane_takes_a_tenth_of_that_a_second(device: Device, running: Wash, clock: list[float]) -> None:
+    before = StationEvent.objects.count()
+    either: Any = Lane([device.event("topped_up", running, total_seconds=300) for _ in range(12)])
+    busy = LaneWorker(either, either, Diffs(), threading.Event(), share=worker.MONEY_SHARE)
+    for taken in (5, 6, 7):
+        busy.turn()
+        assert StationEvent.objects.count() == before + taken
+        clock[0] += 1
+
+
 def test_nothing_that_waits_is_acknowledged_while_the_database_is_away(
     device: Device, station: Station, clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
