@@ -27,6 +27,7 @@ ICONS = {
     "stations": "local_laundry_service",
     "stations.Alert": "notification_important",
     "stations.Bay": "shower",
+    "stations.BridgeShard": "lan",
     "stations.ChemicalLimits": "tune",
     "stations.Command": "send",
     "stations.DeadLetter": "mark_email_unread",

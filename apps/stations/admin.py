@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,6 +26,7 @@ from apps.stations.models import (
     Alert,
     AlertEntry,
     Bay,
+    BridgeShard,
     Command,
     DeadLetter,
     Program,
@@ -39,6 +40,7 @@ from apps.stations.models import (
     WashTransition,
 )
 from apps.stations.services import alerts, bay_locks, codes, presence, provisioning, replay, staff
+from apps.stations.shards import LOOP
 
 ACT = ("Operations",)
 MOST_SHEETS = 100
@@ -412,6 +414,41 @@ class CommandAdmin(StationsAdmin):
     list_filter = ("type", "result", "station")
     list_select_related = ("station",)
     ordering = ("-id",)
+
+
+@admin.register(BridgeShard)
+class BridgeShardAdmin(StationsAdmin):
+    """Whether the bridge turns, and what each of its lanes does."""
+
+    list_display = ("name", "beaten_at", "money", "telemetry")
+    fields = list_display
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BridgeShard]:
+        """Leave other loops out."""
+        rows: QuerySet[BridgeShard] = super().get_queryset(request)
+        return rows.filter(Q(name=LOOP) | Q(name__startswith=f"{LOOP}:"))
+
+    @admin.display(description="Events, acks, alerts")
+    def money(self, shard: BridgeShard) -> str:
+        """Tell of the lane that washes depend on."""
+        return lane_in_words(shard.facts, "money")
+
+    @admin.display(description="States, levels")
+    def telemetry(self, shard: BridgeShard) -> str:
+        """Tell of the other one."""
+        return lane_in_words(shard.facts, "telemetry")
+
+
+def lane_in_words(facts: dict[str, Any], lane: str) -> str:
+    """Return a lane's figures as a line; a shard that has told none is unknown."""
+    told = facts.get("lanes", {}).get(lane)
+    if told is None:
+        return "unknown"
+    dead = sum(told["dead"].values())
+    return (
+        f"{told['rate']:g}/s, lag {told['lag_seconds']:g} s, {told['queue']} wait"
+        f" (the oldest {told['oldest_seconds']:g} s), {dead} dead letters"
+    )
 
 
 @admin.register(DeadLetter)

@@ -36,6 +36,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "statements.Statement": (FINANCE,),
     **dict.fromkeys(("stations.Alert", "stations.Bay", "stations.Command"), (OPERATIONS, SUPPORT)),
     **dict.fromkeys(("stations.ChemicalLimits", "stations.MaintenanceVisit"), (OPERATIONS, SUPPORT)),
+    "stations.BridgeShard": (OPERATIONS, SUPPORT),
     **dict.fromkeys(("stations.DeadLetter", "stations.Station"), (OPERATIONS, SUPPORT)),
     **dict.fromkeys(("stations.Tank", "stations.Wash"), (OPERATIONS, SUPPORT)),
 }

@@ -3,7 +3,7 @@
 from apps.stations.models.alert import Alert, AlertEntry, AlertReport, AlertSignature
 from apps.stations.models.chemistry import ChemicalLimits
 from apps.stations.models.history import TankDay, TankSample
-from apps.stations.models.message import Command, DeadLetter, StationEvent
+from apps.stations.models.message import BridgeShard, Command, DeadLetter, StationEvent
 from apps.stations.models.station import Bay, Program, Station, StationCredential, Tank
 from apps.stations.models.top_up import TopUp, TopUpTransition, WashRefund
 from apps.stations.models.visit import MaintenanceVisit, Refill
@@ -15,6 +15,7 @@ __all__ = [
     "AlertReport",
     "AlertSignature",
     "Bay",
+    "BridgeShard",
     "ChemicalLimits",
     "Command",
     "DeadLetter",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.common.clock import real_now
+from apps.common.models import Heartbeat
 from apps.stations.models.station import Bay, Station
 from apps.stations.models.wash import Wash
 from apps.stations.states import CommandType
@@ -58,6 +59,14 @@ class StationEvent(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["station", "event_id"], name="event_once_a_station")]
         indexes = [BrinIndex(fields=["received_at"], name="event_received")]
+
+
+class BridgeShard(Heartbeat):
+    """A shard of the bridge as its heartbeat tells of it, for the console."""
+
+    class Meta:
+        proxy = True
+        ordering = ["name"]
 
 
 class DeadLetter(models.Model):

@@ -1,10 +1,12 @@
 """What a shard's heartbeat tells reaches monitoring, by shard, lane and reason."""
 
 import pytest
+from django.urls import reverse
 
 from apps.common import metrics
 from apps.common.heartbeats import beat
 from apps.stations.bridge.meter import Meter
+from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +31,13 @@ def test_each_lane_of_each_shard_is_a_row_of_each_figure() -> None:
     assert 'petwash_bridge_queue{lane="telemetry",shard="0/2"} 4\n' in text
     assert 'petwash_bridge_dead_letters{lane="money",reason="not_json",shard="0/2"} 2\n' in text
     assert text.count("petwash_bridge_age_seconds{") == 2
+
+
+def test_operations_see_each_shard_with_its_lanes_and_no_other_loop() -> None:
+    figures = {"rate": 12.5, "lag_seconds": 0.1, "queue": 3, "oldest_seconds": 0.2, "dead": {"not_json": 2}}
+    beat("bridge:0/2", {"lanes": {"money": figures}})
+    beat("relay")
+    page = console(member_of("Operations")).get(reverse("admin:stations_bridgeshard_changelist")).content.decode()
+    assert "12.5/s, lag 0.1 s, 3 wait (the oldest 0.2 s), 2 dead letters" in page
+    assert "unknown" in page
+    assert "relay" not in page

@@ -17,7 +17,7 @@ from apps.stations.tests.factories import make_station
 from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db
-LISTS = ("station", "bay", "tank", "wash", "alert", "command", "deadletter")
+LISTS = ("station", "bay", "tank", "wash", "alert", "command", "deadletter", "bridgeshard")
 
 
 def choose(client: Client, action: str, *alerts: Alert, **data: str) -> Any:
