@@ -16,7 +16,7 @@ APPS = sorted(path.parent.parent.name for path in REPOSITORY.glob("apps/*/migrat
 CHECKS = {
     "style": [str(BIN / "ruff"), "check"],
     "format": [str(BIN / "ruff"), "format", "--check"],
-    "types": [str(BIN / "mypy"), "apps", "petwash", "bench"],
+    "types": [str(BIN / "mypy"), "apps", "petwash", "bench", "docs/examples"],
     "borders between apps": [str(BIN / "lint-imports")],
     "missing migrations": manage("makemigrations", "--check", "--dry-run"),
     "unsafe migrations": manage("lintmigrations", "--no-cache", "--quiet", "ok", "--include-apps", *APPS),

@@ -6,6 +6,7 @@ Real broker, real bridge, real devices, the payment sandbox; only the refund tas
 import io
 import json
 import queue
+import runpy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from apps.common.addresses import BrokerAddress
@@ -116,6 +118,29 @@ def status_is(wash: Wash, *wanted: str) -> Callable[[], bool]:
     return lambda: Wash.objects.get(pk=wash.pk).status in wanted
 
 
+@pytest.fixture
+def example(bridge: Bridge, mqtt_broker: MqttServer, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A station on air that runs docs/examples/station.py; yields its provisioning file."""
+    slug = f"example{time.time_ns()}"
+    out = io.StringIO()
+    call_command("provision_station", slug, "--name", "Example", stdout=out)
+    device: dict[str, Any] = json.loads(out.getvalue())
+    program = runpy.run_path(str(settings.BASE_DIR / "docs" / "examples" / "station.py"))
+    station = program["Station"](device, tmp_path / "flash.json", "127.0.0.1", mqtt_broker.port, second=0.005)
+    stop = threading.Event()
+
+    def turn() -> None:
+        while not stop.is_set():
+            station.step()
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    yield device
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
 def revenue() -> int:
     return ledger.balance(AccountRef("revenue_wash"), "USD").amount_minor
 
@@ -132,6 +157,20 @@ def test_two_washes_run_side_by_side_drain_the_tanks_and_free_their_bays(simulat
     assert Command.objects.filter(result="accepted").count() == 2
     # The broker of the run still holds what stations of other tests retained.
     assert not DeadLetter.objects.filter(topic__contains=device["station_id"]).exists()
+
+
+def test_the_documented_example_of_a_station_runs_a_paid_wash(example: dict[str, Any]) -> None:
+    station = Station.objects.get(slug=example["station_id"])
+    until(
+        lambda: station.bays.filter(state="idle").count() == 2 and not station.tanks.filter(status="unknown").exists()
+    )
+    wash = buy(example)
+    until(status_is(wash, "finished"))
+    assert [event.type for event in StationEvent.objects.order_by("id")] == ["started", "finished"]
+    assert (revenue(), Wash.objects.get().seconds_used) == (wash.amount_minor, 300)
+    until(lambda: station.tanks.get(chemical="shampoo").level_ml == 20_000 - 150)
+    until(lambda: station.bays.filter(state="idle").count() == 2)
+    assert not DeadLetter.objects.filter(topic__contains=example["station_id"]).exists()
 
 
 @pytest.mark.parametrize("fault", ["drop-ack", "duplicate", "poison", "reboot-mid-wash"])
