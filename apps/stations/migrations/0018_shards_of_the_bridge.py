@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("common", "0003_what_a_loop_says_of_itself"), ("stations", "0016_stations_have_opening_hours")]
+    dependencies = [("common", "0003_what_a_loop_says_of_itself"), ("stations", "0017_say_entries")]
 
     operations = [
         migrations.CreateModel(
