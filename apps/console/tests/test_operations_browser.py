@@ -101,7 +101,7 @@ def everything_fits(page: Page, alert: Alert, tank: int) -> None:
     """Nothing is wider than its window, and what can be filled in has an edge to see."""
     paths = [
         *(f"{VISITS}/{rest}" for rest in ("", "refills/?within=60", "at/tlv-1/figures/", "at/tlv-1/record/")),
-        *(f"{VISITS}/at/tlv-1/zone/", f"{VISITS}/tank/{tank}/thresholds/"),
+        *(f"{VISITS}/at/tlv-1/zone/", f"{VISITS}/at/tlv-1/hours/", f"{VISITS}/tank/{tank}/thresholds/"),
         *("/admin/stations/chemicallimits/", "/admin/stations/chemicallimits/change/"),
         *("/admin/stations/alert/", f"/admin/stations/alert/{alert.pk}/change/", "/admin/stations/tank/"),
     ]
