@@ -21,7 +21,7 @@ from apps.stations.models import Bay, DeadLetter, Station, Tank
 from apps.stations.protocol import messages, topics
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.topics import Kind, Topic
-from apps.stations.services import device_words, event_rows, flood, telemetry
+from apps.stations.services import batch_locks, device_words, event_rows, flood, telemetry
 
 log = structlog.get_logger(__name__)
 KEPT_BYTES = 4096
@@ -142,9 +142,14 @@ class _Site:
             raise ProtocolError("unknown_station", "No station of this id is in service.")
         return station
 
+    def known_bay(self, topic: Topic) -> Bay | None:
+        """Return the bay that a topic names, if it names one of ours."""
+        names_one = topic.kind in (Kind.BAY_STATE, Kind.BAY_EVENT)
+        return self._bays.get((topic.station, topic.bay)) if names_one else None
+
     def bay(self, topic: Topic) -> Bay:
         """Return the bay of a topic."""
-        bay = self._bays.get((topic.station, topic.bay))
+        bay = self.known_bay(topic)
         if bay is None:
             raise ProtocolError("unknown_bay", f"The station has no bay {topic.bay}.")
         return bay
@@ -180,6 +185,7 @@ def _take_open(batch: Sequence[Raw]) -> tuple[Outcome, _Site]:
         except ProtocolError as error:
             outcome.add(_dead(raw, error.reason, str(error)))
     site = _Site(parsed)
+    batch_locks.lock_rows((topic.station, site.known_bay(topic), message) for topic, message, _ in parsed)
     _apply(parsed, site, outcome)
     return outcome, site
 
