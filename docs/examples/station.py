@@ -7,6 +7,7 @@ sensors and the button are yours: look for "HARDWARE".
 """
 
 import base64
+import hmac
 import json
 import os
 import secrets
@@ -52,6 +53,13 @@ def signed_body(key: Ed25519PublicKey, topic: str, payload: bytes) -> Json | Non
         return None
     command: Json = json.loads(body)
     return command if command["id"] == topic.rpartition("/")[2] else None
+
+
+def presence_code(bay: Json, at: float) -> str:
+    """The four digits on a bay's display. HARDWARE: show them where the bay has `display`, anew every 30 seconds."""
+    window = f"{bay['id']}:{int(at) // 30}"
+    digest = hmac.digest(bay["presence_key"].encode(), window.encode(), "sha256")
+    return f"{int.from_bytes(digest[:8], 'big') % 10_000:04}"
 
 
 class Flash:
@@ -117,20 +125,14 @@ class Station:
         login = self.config["mqtt"]
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=login["client_id"], clean_session=False)
         client.username_pw_set(login["username"], login["password"])
-        client.will_set(f"{self.root}/conn", json.dumps(self.presence(online=False)), qos=1, retain=True)
+        client.will_set(f"{self.root}/conn", json.dumps({"online": False, **self.identity()}), qos=1, retain=True)
         client.connect_timeout = 1.0  # HARDWARE: the valves' own timer must not wait for a network
         client.on_connect = self.on_connect
         client.on_message = self.on_message
         return client
 
-    def presence(self, *, online: bool) -> Json:
-        return {
-            "online": online,
-            "epoch": self.memory["epoch"],
-            "boot": self.memory["boot"],
-            "fw": FIRMWARE,
-            "ts": now(),
-        }
+    def identity(self) -> Json:
+        return {"epoch": self.memory["epoch"], "boot": self.memory["boot"], "fw": FIRMWARE, "ts": now()}
 
     def publish(self, branch: str, payload: Json, *, retain: bool = False) -> None:
         self.outbox.append((f"{self.root}/{branch}", json.dumps(payload), retain))
@@ -147,7 +149,7 @@ class Station:
         if reason.is_failure:
             return
         client.subscribe([(f"{self.root}/cmd/+", 1), (f"{self.root}/evack/+", 1), (HOST_STATE, 1)])
-        self.publish("conn", self.presence(online=True), retain=True)
+        self.publish("conn", {"online": True, **self.identity()}, retain=True)
         self.birth()
         self.commit()
 
@@ -159,8 +161,7 @@ class Station:
             for number, bay in self.bays.items()
             if bay["wash"]
         ]
-        who = {"epoch": self.memory["epoch"], "boot": self.memory["boot"], "fw": FIRMWARE, "ts": now()}
-        self.publish("birth", {**who, "bays": bays, "tanks": tanks, "sessions": sessions})
+        self.publish("birth", {**self.identity(), "bays": bays, "tanks": tanks, "sessions": sessions})
         for number in self.bays:
             self.report_bay(number)
         self.report_tanks(self.capacity)
@@ -337,6 +338,12 @@ class Station:
             self.close(int(number), bay["wash"])
         self.event(number, "fault")
         bay.update(idle(), state="fault", fault=code)
+        self.report_bay(number)
+
+    def repaired(self, number: str) -> None:
+        """HARDWARE: call this when the fault is over; the bay is cleaned before it is sold again."""
+        self.bays[number].update(idle())
+        self.sanitize(number)
         self.report_bay(number)
 
     def wash_one_second(self, number: str) -> None:
