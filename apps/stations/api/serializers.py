@@ -10,6 +10,7 @@ from apps.common.clock import business_now, real_now
 from apps.stations.hours import ALL_DAY, WEEKDAYS, Span
 from apps.stations.models import Alert, Bay, Program, Station, TopUp, Wash
 from apps.stations.protocol.topics import CODE
+from apps.stations.protocol.words import Part
 from apps.stations.selectors import seconds_left
 from apps.stations.services import moving
 from apps.stations.states import BayState, Severity, TankStatus, TopUpStatus, WashStatus
@@ -201,7 +202,11 @@ class AlertRequestSerializer(serializers.Serializer[Any]):
 
     station_id = serializers.CharField(max_length=63)
     chemical = serializers.RegexField(rf"^(?:{CODE.pattern})$", required=False)
-    component = serializers.RegexField(rf"^(?:{CODE.pattern})$", required=False)
+    component = serializers.RegexField(
+        rf"^(?:{CODE.pattern})$",
+        required=False,
+        help_text=f"A bay of the station as `bay-1`, one of its chemicals, or one of {', '.join(Part)}.",
+    )
     severity = serializers.ChoiceField(Severity.choices)
     level_pct = serializers.IntegerField(min_value=0, max_value=100, required=False, allow_null=True)
     event_id = serializers.CharField(min_length=8, max_length=64)

@@ -53,3 +53,19 @@ class Severity(StrEnum):
 
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+class Part(StrEnum):
+    """What a station may name in an alert beside its chemicals and its bays (`bay-1`)."""
+
+    PUMP = "pump"
+    VALVE = "valve"
+    HEATER = "heater"
+    DRYER = "dryer"
+    WATER = "water"
+    DRAIN = "drain"
+    POWER = "power"
+    DOOR = "door"
+    DISPLAY = "display"
+    SENSOR = "sensor"
+    NETWORK = "network"

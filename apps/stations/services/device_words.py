@@ -12,6 +12,7 @@ from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import AckResult, EventType
 from apps.stations.services import alerts, bay_locks, commands, lifecycle, top_up_words
+from apps.stations.services.components import component_of
 from apps.stations.services.event_rows import EventReport, Written
 from apps.stations.services.moves import lock_wash
 from apps.stations.states import CommandType, Severity
@@ -108,22 +109,24 @@ def take_ack(station: Station, ack: messages.Ack) -> bool:
 
 
 def take_alert(station: Station, alert: messages.Alert) -> bool:
-    """Take a station's own alert, once by its event id."""
+    """Take a station's own alert, once by its event id.
+
+    Raises: ProtocolError `unknown_tank` or `unknown_component` for what the station does not have.
+    """
     require_transaction()
+    component = component_of(station, alert.chemical, alert.component)
+    if component is None:
+        reason, field = ("unknown_tank", "chemical") if alert.chemical else ("unknown_component", "component")
+        raise ProtocolError(reason, f"The station has no {field} {alert.chemical or alert.component}.", field)
     outcome = alerts.record_report(
         station,
         event_id=alert.event_id,
-        component=component_of(alert.chemical, alert.component),
+        component=component,
         severity=alert.severity.value,
         level_pct=alert.level_pct,
         message="Reported by the station.",
     )
     return outcome.created
-
-
-def component_of(chemical: str | None, component: str | None) -> str:
-    """Return the alert component of a report: a chemical's is its tank."""
-    return f"tank:{chemical}" if chemical else str(component)
 
 
 def _adopt_epoch(station: Station, epoch: str) -> None:

@@ -11,9 +11,10 @@ from apps.common.clock import real_now
 from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from apps.stations import alert_signing, limits
 from apps.stations.models import AlertSignature, Station
+from apps.stations.protocol.words import Part
 from apps.stations.services import alerts
 from apps.stations.services.alerts import ReportOutcome
-from apps.stations.services.device_words import component_of
+from apps.stations.services.components import component_of
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,29 @@ def take_report(report: MaintenanceReport) -> ReportOutcome:
     """Take a report once by its event id; a repeat returns the same alert.
 
     Raises: Unauthenticated `signature_invalid`, `signature_stale`; Conflict `signature_replayed`;
-    NotFound for staff who name no station; InvalidInput for an unknown chemical;
+    NotFound for staff who name no station; InvalidInput for a chemical or a component that the station does not have;
     TooManyRequests `too_many_attempts` for more than 120 signed ones of a station in a minute.
     """
     with transaction.atomic(durable=True):
         station = _station_of(report)
-        if report.chemical and not station.tanks.filter(chemical=report.chemical).exists():
-            raise InvalidInput.field("chemical", "the station has no tank of it")
+        component = component_of(station, report.chemical, report.component)
+        if component is None:
+            raise _unknown(report)
         return alerts.record_report(
             station,
             event_id=report.event_id,
-            component=component_of(report.chemical, report.component),
+            component=component,
             severity=report.severity,
             level_pct=report.level_pct,
             message="Reported by staff." if report.actor else "Reported by the station.",
             actor=report.actor,
         )
+
+
+def _unknown(report: MaintenanceReport) -> InvalidInput:
+    if report.chemical:
+        return InvalidInput.field("chemical", "the station has no tank of it")
+    return InvalidInput.field("component", f"Give bay-1 or another of its bays, or one of: {', '.join(Part)}.")
 
 
 def _station_of(report: MaintenanceReport) -> Station:

@@ -82,6 +82,11 @@ class Device:
         )
         return Raw(topics.alert(self.slug), word.to_json())
 
+    def complaint(self, **about: Any) -> Raw:
+        """An alert about whatever `chemical` or `component` names."""
+        word = messages.Alert(event_id=make_ulid(), severity=messages.Severity.WARNING, ts=real_now(), **about)
+        return Raw(topics.alert(self.slug), word.to_json())
+
     def next(self) -> int:
         """Count a message."""
         self.seq += 1

@@ -114,6 +114,9 @@ def test_a_forged_altered_or_foreign_signature_is_refused(api, station: Station)
         ({"chemical": None}, "chemical"),
         ({"component": "pump"}, "chemical"),
         ({"chemical": "glue"}, "chemical"),
+        ({"chemical": None, "component": "pump-7"}, "component"),
+        ({"chemical": None, "component": "bay-3"}, "component"),
+        ({"chemical": None, "component": "bay-01"}, "component"),
         ({"event_id": None}, "event_id"),
     ],
 )
