@@ -39,7 +39,7 @@ from apps.stations.models import (
     WashRefund,
     WashTransition,
 )
-from apps.stations.services import alerts, bay_locks, codes, presence, provisioning, replay, staff
+from apps.stations.services import alerts, bay_locks, codes, dead_letters, presence, provisioning, replay, staff
 from apps.stations.shards import LOOP
 
 ACT = ("Operations",)
@@ -470,4 +470,5 @@ class DeadLetterAdmin(StationsAdmin):
                 raise Conflict("refused_again", f"The message was {after.outcome}.")
 
         warning = "Each message does now what it would have done then. Oldest first, and none twice."
-        return with_reason(self, request, queryset.order_by("id"), "take again", again, warning=warning)
+        with dead_letters.kept():
+            return with_reason(self, request, queryset.order_by("id"), "take again", again, warning=warning)

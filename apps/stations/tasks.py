@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.payments import services as payments
-from apps.stations.services import flood, history, reconciliation, sweeps, top_up_sweeps
+from apps.stations.services import dead_letters, flood, history, reconciliation, sweeps, top_up_sweeps
 
 
 @shared_task(name="stations.execute_refund")
@@ -44,6 +44,12 @@ def close_days() -> None:
     """Sum up the last days of tanks, and forget samples that are older than 30 days."""
     history.close_days()
     history.prune_samples()
+
+
+@shared_task(name="stations.prune_dead_letters")
+def prune_dead_letters() -> int:
+    """Forget old messages that could not be taken."""
+    return dead_letters.prune_dead_letters()
 
 
 @shared_task(name="stations.sweep_chemicals")

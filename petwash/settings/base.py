@@ -164,6 +164,8 @@ MQTT_PID_FILE = env.text("MQTT_PID_FILE", "")
 # What a station may say on each lane: so much a second (money: a tenth), and so much at once after a silence.
 STATION_MESSAGES_PER_SECOND = env.number("STATION_MESSAGES_PER_SECOND", 50, low=1)
 STATION_MESSAGES_BURST = env.number("STATION_MESSAGES_BURST", 500, low=1)
+# Messages that could not be taken are forgotten so many days after they came, or were last tried again.
+DEAD_LETTERS_KEPT_DAYS = env.number("DEAD_LETTERS_KEPT_DAYS", 90, low=1)
 
 # --- Payments and vetting
 # What sitters may ask for and cards are charged in; each stay plan has a cap of the owner's fee in each.

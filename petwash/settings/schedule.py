@@ -113,6 +113,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900},
     },
+    "stations-prune-dead-letters": {
+        "task": "stations.prune_dead_letters",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "stations-close-days": {
         "task": "stations.close_days",
         "schedule": 3600.0,

@@ -1,6 +1,7 @@
 """`manage.py replay_dead_letters`: messages that were put aside, taken again once their cause is gone."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.common.errors import DomainError
 from apps.stations import selectors
-from apps.stations.services import replay
+from apps.stations.models import DeadLetter
+from apps.stations.services import dead_letters, replay
 
 LIMIT = 1_000
 
@@ -42,6 +44,12 @@ class Command(BaseCommand):
             since=_day(options["since"], time.min),
             until=_day(options["until"], time.max),
         )[: options["limit"]]
+        with dead_letters.kept():
+            counts = self._go_through(chosen, apply=apply, why=why)
+        told = ", ".join(f"{many} {said}" for said, many in sorted(counts.items())) or "no dead letters"
+        self.stdout.write(told if apply else f"Nothing was changed. Would be: {told}. Take them with --apply --why.")
+
+    def _go_through(self, chosen: Iterable[DeadLetter], *, apply: bool, why: str) -> Counter[str]:
         counts: Counter[str] = Counter()
         for letter in chosen:
             try:
@@ -50,8 +58,7 @@ class Command(BaseCommand):
                 said = f"left: {refusal.code}"
             counts[said] += 1
             self.stdout.write(f"{letter.pk}  {letter.topic}  {letter.reason.partition(':')[0]} -> {said}")
-        told = ", ".join(f"{many} {said}" for said, many in sorted(counts.items())) or "no dead letters"
-        self.stdout.write(told if apply else f"Nothing was changed. Would be: {told}. Take them with --apply --why.")
+        return counts
 
 
 def _day(day: date | None, moment: time) -> datetime | None:
