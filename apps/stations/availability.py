@@ -12,7 +12,7 @@ from apps.stations.shards import LOOP, place
 from apps.stations.states import BayState, TankStatus
 
 HOST_SILENT_SECONDS = 30
-SELLABLE = (BayState.IDLE, BayState.READY)
+AT_REST = (BayState.IDLE, BayState.READY)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def shown_state(station: Station, bay: Bay) -> str:
     """Return what the public sees of a bay: a silent station's are offline, a locked one has a fault."""
     if not station.online:
         return BayState.OFFLINE
-    return BayState.FAULT if bay.locked_at and bay.state in SELLABLE else bay.state
+    return BayState.FAULT if bay.locked_at and bay.state in AT_REST else bay.state
 
 
 def broken(station: Station, bay: Bay, *, host_up: bool | None = None) -> Refusal | None:
@@ -121,7 +121,7 @@ def unfit_bay(
     trouble = broken(station, bay, host_up=host_up)
     if trouble is not None:
         return trouble
-    if shown_state(station, bay) not in SELLABLE or any(wash.bay_id == bay.pk for wash in open_washes):
+    if shown_state(station, bay) != BayState.IDLE or any(wash.bay_id == bay.pk for wash in open_washes):
         return Refusal("bay_busy", "This bay is in use or being cleaned. Please wait or use another one.")
     return None
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.payments import services as payments
-from apps.stations.services import dead_letters, flood, history, reconciliation, sweeps, top_up_sweeps
+from apps.stations.services import dead_letters, flood, history, leftovers, reconciliation, sweeps, top_up_sweeps
 
 
 @shared_task(name="stations.execute_refund")
@@ -17,6 +17,7 @@ def sweep_starts() -> None:
     """Follow up paid washes that have not started, top-ups without an answer and offers to move."""
     sweeps.sweep_starts()
     sweeps.sweep_offers()
+    leftovers.sweep_leftovers()
     top_up_sweeps.sweep_top_ups()
 
 

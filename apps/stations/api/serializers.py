@@ -321,7 +321,7 @@ def _spans(spans: Iterable[Span]) -> list[dict[str, str]]:
 def show_station(station: Station, bays: list[dict[str, Any]], *, host_up: bool) -> dict[str, Any]:
     """Return a station of the public list."""
     hours = show_hours(station)
-    free = any(bay["state"] in (BayState.IDLE, BayState.READY) for bay in bays)
+    free = any(bay["state"] == BayState.IDLE for bay in bays)
     return {
         "id": station.slug,
         "name": station.name,

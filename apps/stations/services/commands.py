@@ -41,11 +41,11 @@ def issue(
 ) -> Command:
     """Write a command down for the bridge, which this transaction's commit wakes.
 
-    It goes to the wash's bay, to the bay, or to the station as such.
+    It goes to the bay, to the wash's bay, or to the station as such.
     """
     require_transaction()
     now = real_now()
-    bay = wash.bay if wash else bay
+    bay = bay or (wash.bay if wash else None)
     target = bay.station if bay else station
     if target is None:
         raise ValueError("A command needs a wash, a bay or a station.")
@@ -65,13 +65,14 @@ def issue(
     return command
 
 
-def issue_once(kind: CommandType, wash: Wash) -> bool:
-    """Issue the command unless one of its kind is still alive for the wash."""
+def issue_once(kind: CommandType, wash: Wash, bay: Bay | None = None) -> bool:
+    """Issue the command, to the wash's bay unless another one holds it, unless one of its kind is still alive there."""
     require_transaction()
-    alive = Command.objects.filter(wash=wash, type=kind, expires_at__gt=real_now())
+    target = bay or wash.bay
+    alive = Command.objects.filter(wash=wash, bay=target, type=kind, expires_at__gt=real_now())
     if alive.filter(acked_at=None).exists():
         return False
-    issue(kind, wash=wash)
+    issue(kind, wash=wash, bay=target)
     return True
 
 

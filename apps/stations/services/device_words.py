@@ -130,8 +130,10 @@ def take_alert(station: Station, alert: messages.Alert) -> bool:
 
 
 def _adopt_epoch(station: Station, epoch: str) -> None:
-    Bay.objects.filter(station=station).update(boot=0, seq=0)
-    Tank.objects.filter(station=station).update(boot=0, seq=0)
+    # Telemetry locks bays and tanks by key: whoever locks them in another order is in its way.
+    for parts in (Bay.objects, Tank.objects):
+        mine = parts.select_for_update(no_key=True).filter(station=station).order_by("id")
+        parts.filter(pk__in=list(mine.values_list("pk", flat=True))).update(boot=0, seq=0)
     if not station.epoch:
         return
     alerts.raise_alert(
