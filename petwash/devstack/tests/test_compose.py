@@ -50,7 +50,7 @@ def read_by_production() -> set[str]:
         "MQTT_URL": "mqtts://bridge:secret@mosquitto",
         **dict.fromkeys(("SECURE_SSL_REDIRECT", "PETWASH_AS_OWNER", "PETWASH_DEMO"), "yes"),
         "DATABASE_OWNER_URL": "postgresql://a:b@postgres/petwash",
-        **{name: "80" for name in documented() if any(word in name for word in ("PORT", "SIZE", "MESSAGES"))},
+        **{name: "80" for name in documented() if any(word in name for word in ("PORT", "SIZE", "MESSAGES", "DAYS"))},
         "STRIPE_TIMEOUT_SECONDS": "20",
         "PURCHASE_SEATS": "2",
         "DJANGO_SETTINGS_MODULE": "petwash.settings.prod",
