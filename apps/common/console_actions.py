@@ -81,7 +81,8 @@ def with_amounts(
 
     `asked` names each amount and what it is called; an amount left out is nothing. Amounts are in the row's
     `currency`, and a fraction of its smallest unit is refused, not rounded. A form that is sent twice (two
-    clicks, a reload) is carried out once; a form that is opened again is another wish.
+    clicks, a reload, however late) is carried out at most once, also when the first broke off and nobody knows how
+    far it came; a form that is opened again is another wish.
     """
     rows = list(chosen)
     if len(rows) != 1:
@@ -140,7 +141,11 @@ def _said(refusal: DomainError) -> str:
 
 
 def _once(request: HttpRequest, verb: str, change: Callable[[], object]) -> None:
-    """Do it, unless this very form was carried out already. Raises: Conflict while its first copy still runs."""
+    """Do it, unless this very form was begun before: a gift has no row by which a second one is known as the same.
+
+    So the form is used up before anything is done; only a refusal, which did nothing, gives it back.
+    Raises: Conflict `sent_already`; what `change` raises.
+    """
     once = request.POST.get("once", "")
     if not once:
         change()
@@ -152,13 +157,16 @@ def _once(request: HttpRequest, verb: str, change: Callable[[], object]) -> None
         body_fingerprint=idempotency.fingerprint(request.path, sorted(request.POST.lists())),
     )
     if isinstance(lease, idempotency.StoredAnswer):
-        raise Conflict("sent_already", "This form was sent already, and was carried out then: nothing more was done.")
+        raise Conflict(
+            "sent_already",
+            "This form was sent already: nothing more was done. Look at what came of it before you open another.",
+        )
+    idempotency.finish(lease, status=202, body=None)
     try:
         change()
-    except DomainError as refusal:
-        idempotency.finish(lease, status=refusal.status, body=None, transient=True)
+    except DomainError:
+        idempotency.free(lease)
         raise
-    idempotency.finish(lease, status=200, body=None)
 
 
 def _amount(text: str, currency: str) -> Money:

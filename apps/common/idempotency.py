@@ -110,3 +110,8 @@ def finish(lease: Lease, *, status: int, body: Any, transient: bool = False) -> 
         mine.update(response_status=status, response_body=json.dumps(body, default=str))
     else:
         mine.delete()
+
+
+def free(lease: Lease) -> None:
+    """Forget the request whose answer was stored before it began: it was refused, and may come again."""
+    IdempotencyRecord.objects.filter(id=lease.record_id, lease_token=lease.token).delete()

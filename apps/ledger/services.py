@@ -19,6 +19,7 @@ _POST = (
     "SELECT ledger_post(%s::uuid, %s, %s, %s, %s::timestamptz, %s::uuid,"
     " %s::text[], %s::text[], %s::integer[], %s::boolean[], %s::bigint[])"
 )
+CUT_SECONDS = 200  # less than the task's own limit, which would leave the statement running
 _POST_ALL = """
 SELECT ledger_post(public_id, key, kind, currency, effective_at, reverses, kinds, owners, sides, guarded, amounts)
 FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS (
@@ -81,9 +82,11 @@ def cut() -> bool:
     """Make the entries that are final count by the day; tell whether there was anything to do.
 
     Balances are the same before and after; they are read faster. Nothing is done while another session
-    does it, or while a transaction runs longer than five seconds: the next cut does it.
+    does it, or while a transaction runs longer than five seconds: the next cut does it. The first cut of old books
+    reads every entry, and one that gave up would find as many again: it may take longer than a request's statement.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = '{CUT_SECONDS}s'")
         cursor.execute("INSERT INTO ledger_cut (up_to_entry, made_at) VALUES (0, now())")
         return bool(cursor.rowcount)
 

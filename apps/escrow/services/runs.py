@@ -147,8 +147,7 @@ def _claim_batch(run: PayoutRun, budget: Budget) -> _Batch:
 
 def _claim_each(holds: Sequence[Hold], budget: Budget, batch: _Batch) -> None:
     """Claim together what can be; one by one, in the order in which they are due, what is special or went wrong."""
-    plans = plan_all(holds)
-    together = []
+    plans, refused, together = plan_all(holds), dict(budget.refused), []
     for hold in holds:
         if hold.currency in budget.refused:
             continue
@@ -157,6 +156,8 @@ def _claim_each(holds: Sequence[Hold], budget: Budget, batch: _Batch) -> None:
         elif budget.covers(plans[hold.pk].payout):
             together.append(plans[hold.pk])
     if together and not _claim_together(together, batch):
+        # What cash does not cover was found with all of them counted; one that goes wrong leaves its share.
+        budget.refused = refused
         for plan in together:
             budget.give_back(plan.payout)
         for plan in together:

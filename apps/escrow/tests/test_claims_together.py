@@ -1,5 +1,7 @@
 """Claiming and settling many payouts together: the same rows as one by one, and one bad payee harms nobody."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -11,10 +13,12 @@ from apps.common.models import OutboxEvent
 from apps.escrow import journals, services
 from apps.escrow.models import Funding, Hold, HoldTransition, PayoutRun, Release, ReleasePart
 from apps.escrow.services import StayPetEscrow, releases, runs
-from apps.escrow.tests.holds import Story, a_day_passes
+from apps.escrow.tests.holds import Story, a_day_passes, usd
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
 from apps.payments import services as payments
+from apps.payments.gateways.port import BalanceFacts
+from apps.payments.gateways.stripe_api import StripeGateway
 from apps.payments.models import Operation, Transfer, Transition
 
 
@@ -86,9 +90,9 @@ def test_a_hold_of_several_fundings_is_claimed_with_the_others(story, stripe_san
     assert ledger.check().ok
 
 
-def test_what_goes_wrong_together_goes_one_by_one_and_only_the_bad_one_waits(story, stripe_sandbox):
-    stories = due(story, 4)
-    bad = Hold.objects.get(booking_id=stories[1].booking_id)
+@contextmanager
+def broken(bad: Hold) -> Iterator[None]:
+    """Let nothing be posted for this one."""
     together = journals.post_releases
 
     def break_one(pairs: Any) -> Any:
@@ -97,10 +101,14 @@ def test_what_goes_wrong_together_goes_one_by_one_and_only_the_bad_one_waits(sto
             raise RuntimeError("this one is broken")
         return together(pairs)
 
-    with (
-        patch.object(journals, "post_releases", break_one),
-        patch.object(runs, "claim", wraps=releases.claim) as claimed,
-    ):
+    with patch.object(journals, "post_releases", break_one):
+        yield
+
+
+def test_what_goes_wrong_together_goes_one_by_one_and_only_the_bad_one_waits(story, stripe_sandbox):
+    stories = due(story, 4)
+    bad = Hold.objects.get(booking_id=stories[1].booking_id)
+    with broken(bad), patch.object(runs, "claim", wraps=releases.claim) as claimed:
         assert services.release_due_payouts() == 3
     assert claimed.call_count == 4
     run = PayoutRun.objects.get()
@@ -108,6 +116,18 @@ def test_what_goes_wrong_together_goes_one_by_one_and_only_the_bad_one_waits(sto
     assert [each.hold.state for each in stories] == ["released", "release_due", "released", "released"]
     bad.refresh_from_db()
     assert (bad.last_problem, stories[1].balances()) == ("RuntimeError", (10_000, 1_000))
+    assert ledger.check().ok
+
+
+def test_a_bad_one_does_not_keep_cash_from_those_before_the_last(story, stripe_sandbox):
+    """Together, the last was refused for want of cash; the bad one leaves its share to it after all."""
+    stories = due(story, 4)
+    cash = BalanceFacts({"USD": usd(3 * 8_500)}, {})
+    with broken(stories[0].row), patch.object(StripeGateway, "balance", return_value=cash):
+        assert services.release_due_payouts() == 3
+    assert [each.hold.state for each in stories] == ["release_due", "released", "released", "released"]
+    run = PayoutRun.objects.get()
+    assert (run.claimed, run.stopped_by, run.postponed) == (3, "", {"RuntimeError": 1})
     assert ledger.check().ok
 
 

@@ -1,11 +1,14 @@
 """Finance puts right what went wrong after a payout, in the console: amounts, a reason, a record."""
 
 import re
+from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
-from apps.common.models import AuditEntry
+from apps.common.clock import real_now
+from apps.common.models import AuditEntry, IdempotencyRecord
 from apps.escrow.models import ClawBack, Goodwill, PayeeStanding, Receivable
 from apps.escrow.tests.paid_out import claw, owed, spend
 from apps.ledger import selectors as ledger
@@ -74,6 +77,19 @@ def test_a_form_that_is_sent_twice_gives_once(released, agent):
     assert Goodwill.objects.count() == 1
     choose(client, LIST, "goodwill", released.row, once=second, **wish)
     assert Goodwill.objects.count() == 2
+
+
+def test_a_form_that_broke_off_is_not_carried_out_again_however_late(released, agent):
+    """The gift stands, the page broke: a reload after any lease must not give another."""
+    client = console(agent)
+    once = once_of(choose(client, LIST, "goodwill", released.row))
+    wish = {"amount": "20", "reason": "We are sorry.", "once": once}
+    broken = patch("apps.payments.services.execute_refund", side_effect=RuntimeError("the server stops"))
+    with broken, pytest.raises(RuntimeError):
+        choose(client, LIST, "goodwill", released.row, **wish)
+    IdempotencyRecord.objects.update(lease_expires_at=real_now() - timedelta(seconds=1))
+    assert "sent already" in choose(client, LIST, "goodwill", released.row, **wish)
+    assert Goodwill.objects.count() == 1
 
 
 def test_a_form_that_was_refused_may_be_sent_again(released, agent):

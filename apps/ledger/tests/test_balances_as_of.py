@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -47,6 +48,30 @@ def test_every_instant_agrees_with_the_plain_sum_through_cuts_and_late_entries()
         for as_of in [*instants, None]:
             assert selectors.balance(WASH, USD, as_of) == usd(plain_sum(as_of)), as_of
     assert selectors.check().ok
+
+
+def test_a_cut_of_old_books_may_take_longer_than_a_request() -> None:
+    """The first one reads every entry; given up at a request's limit, it would never be made."""
+    sold("old", MORNING)
+    limits = []
+
+    def look(execute: Any, sql: str, *rest: Any) -> Any:
+        if "INTO ledger_cut" in sql:
+            limits.append(allowed())
+        return execute(sql, *rest)
+
+    usual = allowed()
+    with connection.execute_wrapper(look):
+        assert ledger.cut()
+    assert (limits, allowed()) == ([f"{ledger.CUT_SECONDS}s"], usual)
+    assert settings.CELERY_TASK_SOFT_TIME_LIMIT > ledger.CUT_SECONDS
+
+
+def allowed() -> str:
+    """Return how long a statement may take."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        return str(cursor.fetchone()[0])
 
 
 def test_entries_of_one_instant_count_together() -> None:
