@@ -6,7 +6,8 @@ Each station has a bucket of tokens for each lane. What fits passes as it comes.
   is skipped, for nobody needs it any more;
 - words that count one by one (events, alerts, answers to commands) wait in their order. Where too much
   waits already, a new one is skipped: it has not been evacked, so the station keeps and repeats it, and
-  a command without an answer is sent again.
+  a command without an answer is sent again. Whether the station is connected waits even then: the broker
+  says that once.
 
 What is skipped may be acknowledged to the broker at once, what waits only after it has passed and is
 committed. So a crash loses nothing: the broker delivers again what waited.
@@ -117,11 +118,12 @@ class FloodGate(Generic[S]):
         return desk
 
     def _let_wait(self, desk: _Desk[S], message: S, sifted: Sifted[S]) -> None:
-        key = _key(message)
+        kind = _kind(message)
+        key = (message.topic, message.payload if kind in _ONE_BY_ONE else b"")
         known = desk.waiting.get(key)
         if known is not None:
             sifted.skipped.append(known)
-        elif len(desk.waiting) >= WAITING_OF_ONE or self._waiting >= WAITING_IN_ALL:
+        elif kind is not Kind.CONN and (len(desk.waiting) >= WAITING_OF_ONE or self._waiting >= WAITING_IN_ALL):
             sifted.skipped.append(message)
             return
         else:
@@ -162,10 +164,8 @@ def _by_station(batch: Iterable[S]) -> dict[str, list[S]]:
     return said
 
 
-def _key(message: Spoken) -> tuple[str, bytes]:
-    """Return what a later message must share with this one to replace it: the topic, and for words each byte."""
+def _kind(message: Spoken) -> Kind | None:
     try:
-        kind = topics.parse(message.topic).kind
+        return topics.parse(message.topic).kind
     except ProtocolError:
-        return message.topic, b""
-    return message.topic, message.payload if kind in _ONE_BY_ONE else b""
+        return None

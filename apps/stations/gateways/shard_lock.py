@@ -1,6 +1,7 @@
 """The right to be a shard's only owner: an advisory lock of PostgreSQL on a connection of its own.
 
-It lasts exactly as long as that connection: when the owner dies, whoever waits has it in a moment.
+It lasts exactly as long as that connection: when the owner dies, whoever waits has it in a moment. Where the owner's
+machine or its network dies, nothing ends the connection but the database's own look whether we are still there.
 """
 
 from threading import Event
@@ -14,6 +15,10 @@ log = structlog.get_logger(__name__)
 FAMILY = 7_261
 """Tells the locks of shards from other advisory locks."""
 WAIT_SECONDS = 1.0
+LOOKS = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
+"""How the database looks, in seconds and times; its own custom is two hours, and nobody would wash meanwhile."""
+ANSWER_WITHIN = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+"""For how many seconds, or milliseconds, we wait for a database that does not answer at all."""
 
 
 class ShardLock:
@@ -50,7 +55,9 @@ class ShardLock:
                 self.release()
             else:
                 return True
-        session = psycopg.connect(**connection.get_connection_params(), autocommit=True)
+        session = psycopg.connect(**(connection.get_connection_params() | ANSWER_WITHIN), autocommit=True)
+        for name, value in LOOKS.items():
+            session.execute("SELECT set_config(%s, %s, false)", [name, str(value)])
         answer = session.execute("SELECT pg_try_advisory_lock(%s, %s)", [FAMILY, self._index]).fetchone()
         if answer is None or not answer[0]:
             session.close()

@@ -24,7 +24,11 @@ LETTERS_PER_SECOND = 0.1
 
 
 class _Letters:
-    """How many dead letters of a station are written down; the rest is only counted."""
+    """How many dead letters of a station are written down; the rest is only counted.
+
+    An event is evacked when it is put aside, so its letter is all that is left of it: what else the station
+    says amiss must not use up the room for those.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -33,14 +37,16 @@ class _Letters:
     def forget(self) -> None:
         """Begin anew."""
         with self._lock:
-            self._quotas = Quotas(rate=LETTERS_PER_SECOND, burst=LETTERS_AT_ONCE, clock=time.monotonic)
+            self._events, self._others = (
+                Quotas(rate=LETTERS_PER_SECOND, burst=LETTERS_AT_ONCE, clock=time.monotonic) for _ in range(2)
+            )
             self._unkept: Counter[str] = Counter()
 
-    def keep(self, topic: str) -> bool:
+    def keep(self, topic: str, *, event: bool) -> bool:
         """Tell whether one more is written down; count it otherwise."""
         station = station_of(topic)
         with self._lock:
-            kept = self._quotas.take(station)
+            kept = (self._events if event else self._others).take(station)
             if not kept:
                 self._unkept[station] += 1
             return kept

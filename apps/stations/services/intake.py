@@ -251,13 +251,13 @@ def _put_aside(raw: Raw, error: Exception) -> Outcome:
 
 def _dead(raw: Raw, reason: str, sentence: str) -> Outcome:
     """Keep the message with its reason, unless its station sends too many; evack it where its event id can be read."""
-    if flood.letters.keep(raw.topic):
-        _write_letter(raw, f"{reason}: {sentence}")
     outcome = Outcome(reasons=Counter([reason]))
     event_id = messages.readable_event_id(raw.payload)
-    station = _station_of(raw.topic)
-    if event_id and station:
-        outcome.evacks.append((station, event_id))
+    topic = _evacked(raw.topic)
+    if event_id and topic:
+        outcome.evacks.append((topic.station, event_id))
+    if flood.letters.keep(raw.topic, event=bool(event_id and topic and topic.kind is Kind.BAY_EVENT)):
+        _write_letter(raw, f"{reason}: {sentence}")
     return outcome
 
 
@@ -271,12 +271,12 @@ def _write_letter(raw: Raw, reason: str) -> None:
     )
 
 
-def _station_of(topic: str) -> str:
+def _evacked(topic: str) -> Topic | None:
     try:
         parsed = topics.parse(topic)
     except ProtocolError:
-        return ""
-    return parsed.station if parsed.kind in (Kind.BAY_EVENT, Kind.ALERT) else ""
+        return None
+    return parsed if parsed.kind in (Kind.BAY_EVENT, Kind.ALERT) else None
 
 
 def _note_seen(stations: Iterable[Station]) -> None:

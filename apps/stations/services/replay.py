@@ -19,7 +19,8 @@ from apps.stations.protocol.topics import Kind
 from apps.stations.services import intake
 
 TAKEN = "taken"
-OF_THE_MOMENT = (Kind.CONN, Kind.BIRTH)
+OF_THE_MOMENT = (Kind.CONN, Kind.BIRTH, Kind.BAY_STATE, Kind.TANK_LEVEL)
+"""Newer is told by counters that begin anew with a new board or new credentials: an old word may look newest."""
 
 
 def replay(actor: Any, letter_id: int, *, reason: str) -> DeadLetter:
@@ -57,7 +58,7 @@ def _claimed(letter_id: int) -> DeadLetter:
     if _kind_of(letter.topic) in OF_THE_MOMENT:
         raise Conflict(
             "not_replayable",
-            "What a station says of its connection holds only when it is said. It says it again when it connects.",
+            "What a station says of itself holds only when it is said. It says it again when it connects.",
         )
     return letter
 

@@ -1,5 +1,6 @@
 """A station that floods: the others are served, money waits, one alert stands, the tables stay small."""
 
+import json
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
@@ -167,6 +168,13 @@ def test_poison_without_end_fills_no_table_and_is_still_confirmed(device: Device
     station.refresh_from_db()
     assert station.messages_over_limit == 40
     assert [alert.station for alert in flood_alerts()] == [station]
+
+
+def test_what_else_is_poison_leaves_room_for_events_whose_letter_is_their_only_copy(device: Device, paid: Wash) -> None:
+    device.say(*(Raw(f"{ROOT}/tank/t{number}/level", b"{") for number in range(flood.LETTERS_AT_ONCE + 1)))
+    event = device.event("started", paid, bay=9)
+    assert device.say(event).evacks == [("riverside", json.loads(event.payload)["event_id"])]
+    assert DeadLetter.objects.get(topic=event.topic).reason.startswith("unknown_bay")
 
 
 def test_a_station_that_nobody_knows_is_counted_nowhere(station: Station) -> None:

@@ -84,6 +84,16 @@ def test_a_line_that_is_full_leaves_new_words_to_the_station(monkeypatch: pytest
     assert sifter.sift([], 0.5).passed == batch[5:10]
 
 
+def test_a_full_line_still_takes_whether_the_station_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker says it once: a last will that is forgotten leaves a dead station on sale."""
+    monkeypatch.setattr(flood, "WAITING_OF_ONE", 10)
+    sifter, batch = gate(rate=10, burst=5), [event(number) for number in range(20)]
+    online, offline = (Said("pw/v1/st/riverside/conn", word) for word in (b"online", b"offline"))
+    assert sifter.sift([*batch, online, offline], 0).skipped == [*batch[10:], online]
+    later = [said for second in range(1, 4) for said in sifter.sift([], second).passed]
+    assert later == [*batch[5:10], offline]
+
+
 def test_many_floods_together_leave_the_others_half_of_the_brokers_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flood, "WAITING_IN_ALL", 10)
     sifter = gate(burst=1)

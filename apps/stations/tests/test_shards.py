@@ -10,7 +10,7 @@ from apps.common.clock import real_now
 from apps.common.heartbeats import age_seconds, beat, forget
 from apps.common.models import Heartbeat
 from apps.stations import availability
-from apps.stations.gateways.shard_lock import ShardLock
+from apps.stations.gateways.shard_lock import LOOKS, ShardLock
 from apps.stations.models import Station
 from apps.stations.services import commands
 from apps.stations.shards import PLACE_SQL, Shard, client_id, place
@@ -91,6 +91,22 @@ def test_a_shard_sends_the_commands_of_its_own_stations(pair: list[Station]) -> 
     assert [out.topic.split("/")[3] for out in commands.claim_due(shard=SECOND)] == [pair[1].slug]
     assert [out.topic.split("/")[3] for out in commands.claim_due(shard=FIRST)] == [pair[0].slug]
     assert commands.claim_due() == []
+
+
+@pytest.mark.django_db
+def test_a_database_looks_itself_whether_an_owner_whose_machine_died_is_there() -> None:
+    lock = ShardLock(42)
+    try:
+        assert lock.take()
+        assert lock._session
+        looks = {name: lock._session.execute(f"SHOW {name}").fetchone() for name in LOOKS}
+        assert looks == {
+            "tcp_keepalives_idle": ("5",),
+            "tcp_keepalives_interval": ("2",),
+            "tcp_keepalives_count": ("3",),
+        }
+    finally:
+        lock.release()
 
 
 @pytest.mark.django_db
