@@ -118,6 +118,26 @@ def test_an_operator_takes_a_critical_alert_on(board: Page, backstage: Backstage
     assert entry.reason == "Refill is on its way"
 
 
+ESCALATION_FOR_WHO_MAY_ONLY_LOOK = """async () => {
+  const main = [...document.scripts].find((one) => one.src.includes("/live/main")).src;
+  const { AlertPanel } = await import(main.replace("/main", "/alerts"));
+  const root = document.createElement("div");
+  for (const id of ["live-alerts", "live-alerts-note"]) root.appendChild(document.createElement("div")).id = id;
+  const panel = new AlertPanel(root, { url: "", mayAcknowledge: false, refresh() {}, warn() {} });
+  const alert = { id: "1", severity: "warning", component: "tank:shampoo", station_name: "Tlv-1", level_pct: 20,
+    message: "", raised_at: "2026-01-01T00:00:00Z", acknowledged_at: "2026-01-01T00:01:00Z" };
+  const foot = () => root.querySelector(".pw-alert-foot").textContent;
+  panel.show([alert]);
+  const taken = foot();
+  panel.show([{ ...alert, severity: "critical", acknowledged_at: null }]);
+  return [taken, foot()];
+}"""
+
+
+def test_what_became_worse_is_looked_after_by_nobody(board: Page) -> None:
+    assert board.evaluate(ESCALATION_FOR_WHO_MAY_ONLY_LOOK) == ["Somebody looks after it", ""]
+
+
 def test_the_board_fits_a_phone_and_filters(board: Page, backstage: Backstage) -> None:
     board.set_viewport_size({"width": 390, "height": 844})
     width = board.evaluate("document.documentElement.scrollWidth")

@@ -108,6 +108,8 @@ class AlertRow {
       button.setAttribute("aria-label", `Acknowledge ${this.title.textContent}`);
       button.onclick = () => this.ask();
       this.foot.replaceChildren(button);
+    } else {
+      this.foot.replaceChildren(); // it became worse, and nobody looks after that yet
     }
   }
 
