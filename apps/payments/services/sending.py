@@ -28,12 +28,14 @@ from apps.payments.types import TransferView
 
 log = structlog.get_logger(__name__)
 
-# Leased together: few, so that little time lies between the last look for a freeze and the call.
+# Leased together: few, so that those that a stopped process leaves behind are few.
 TOGETHER = 25
 # Under way at the gateway at the same instant.
 CALLS = 5
 # The part of a lease in which calls begin; what has not begun by then is handed back unsent.
 BEGINS_WITHIN = 1 / 3
+# So long a look for what stops a transfer is good; at a slow gateway the next few are looked at again.
+LOOK_LASTS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,33 @@ def _withheld(rows: list[Transfer]) -> set[int]:
 
 
 def _ask_all(held: Sequence[tuple[Claim, Transfer]]) -> list[Answer]:
-    last = time.monotonic() + settings.OUTSIDE_CALL_LEASE.total_seconds() * BEGINS_WITHIN
-    if not held:
-        return []
-    with outside_call(), ThreadPoolExecutor(max_workers=min(CALLS, len(held))) as threads:
-        return list(threads.map(lambda pair: _ask(pair[0], pair[1], last), held))
+    looked = time.monotonic()
+    last = looked + settings.OUTSIDE_CALL_LEASE.total_seconds() * BEGINS_WITHIN
+    answers: list[Answer] = []
+    with ThreadPoolExecutor(max_workers=CALLS) as threads:
+        for start in range(0, len(held), CALLS):
+            few, stopped = held[start : start + CALLS], set()
+            if start and time.monotonic() - looked > LOOK_LASTS_SECONDS:
+                looked, stopped = time.monotonic(), _stopped_since([row for _, row in few])
+            with outside_call():
+                asked = [partial(_ask, claim, row, last, stopped=row.pk in stopped) for claim, row in few]
+                answers += threads.map(lambda ask_one: ask_one(), asked)
+    return answers
 
 
-def _ask(held: Claim, row: Transfer, last: float) -> Answer:
+def _stopped_since(rows: list[Transfer]) -> set[int]:
+    """Look again at what is leased and not yet called; all of them stay behind when that fails."""
+    try:
+        with transaction.atomic(durable=True):
+            return _withheld(rows)
+    except Exception:
+        log.exception("transfers_not_looked_at_again")
+        return {row.pk for row in rows}
+
+
+def _ask(held: Claim, row: Transfer, last: float, *, stopped: bool) -> Answer:
+    if stopped:
+        return Answer(held, row, error=GatewayUncertain("not sent: something stops it since it was leased"))
     if time.monotonic() > last:
         return Answer(held, row, error=GatewayUncertain("not sent: those before it took too long"))
     try:

@@ -1,5 +1,6 @@
 """Many transfers at once: what goes well together, and what goes wrong with one alone."""
 
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -176,6 +177,41 @@ def test_one_that_its_purpose_withholds_does_not_go_with_the_others(
     assert statuses() == ["succeeded", "succeeded", "failed"]
     assert len(stripe_sandbox.objects("transfer")) == 2
     assert sorted(diary.told) == ["transfer_failed", "transfer_succeeded", "transfer_succeeded"]
+
+
+def test_what_is_stopped_while_others_are_called_is_not_called(
+    prepared: list[str], stripe_sandbox: Sandbox, diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A freeze that commits while a slow gateway has the first ones keeps back those that were leased with them."""
+    monkeypatch.setattr(sending, "CALLS", 1)
+    monkeypatch.setattr(sending, "LOOK_LASTS_SECONDS", -1)
+    frozen: set[str] = set()
+    monkeypatch.setattr(diary, "transfer_withheld", lambda view: "frozen" if view.id in frozen else "")
+    transfer = StripeGateway.transfer
+
+    def slow(gateway: StripeGateway, request: Any, *, key: str) -> Any:
+        frozen.add(prepared[2])
+        return transfer(gateway, request, key=key)
+
+    with patch.object(StripeGateway, "transfer", slow):
+        services.execute_transfers(prepared)
+    assert (statuses(), len(stripe_sandbox.objects("transfer"))) == (["succeeded", "succeeded", "unknown"], 2)
+    Operation.objects.update(asked_at=real_now() - operations.ARRIVES_WITHIN)
+    swept()
+    assert (statuses(), len(stripe_sandbox.objects("transfer"))) == (["succeeded", "succeeded", "failed"], 2)
+
+
+def test_what_cannot_be_looked_at_again_is_not_called(
+    prepared: list[str], stripe_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "CALLS", 2)
+    monkeypatch.setattr(sending, "LOOK_LASTS_SECONDS", -1)
+    looks: Iterator[set[int]] = iter([set()])
+    with patch.object(sending, "_withheld", side_effect=lambda rows: next(looks)):
+        services.execute_transfers(prepared)
+    assert (statuses(), len(stripe_sandbox.objects("transfer"))) == (["succeeded", "succeeded", "unknown"], 2)
+    swept()
+    assert statuses() == ["succeeded"] * 3
 
 
 def test_intents_are_written_all_or_none(order: Any, stripe_sandbox: Sandbox, diary: Diary) -> None:
