@@ -138,7 +138,11 @@ class Station:
         self.outbox.append((f"{self.root}/{branch}", json.dumps(payload), retain))
 
     def commit(self) -> None:
-        """Flash first, then the network. Offline, events wait in flash, and states are sent at the next connect."""
+        """Flash first, then water, then the network. Offline, events wait in flash, states for the next connect.
+
+        HARDWARE: after the flash, and nowhere else, open the valves of the bays that are `running`, and close the
+        others'; closing need not wait. Opened before it, a start whose id is lost with the power would be done again.
+        """
         self.flash.save()
         for topic, payload, retain in self.outbox:
             if self.client.is_connected():
@@ -293,12 +297,12 @@ class Station:
             self.close(None, wash)  # the tombstone
         elif kind == "start":
             bay.update(idle(), state="running", wash=wash, program=command["program"], total=total)
-            bay["started"] = self.event(number, "started")  # HARDWARE: open the valves
+            bay["started"] = self.event(number, "started")
         elif kind == "top_up" and total > bay["total"]:
             bay["total"] = total
             self.event(number, "topped_up", total_seconds=total)
         elif kind == "resume":
-            bay["state"] = "running"  # HARDWARE: open the valves
+            bay["state"] = "running"
         elif kind == "stop":
             self.end(number, "stopped")
             return
