@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from apps.common.api import metrics
+from apps.stations.pages import photo
 
 API_APPS = (
     "common",
@@ -40,6 +41,7 @@ urlpatterns = [
     *[path("api/v1/", include(f"apps.{app}.api.urls")) for app in API_APPS],
     path("account/", include("apps.accounts.page_urls")),
     path("w/", include("apps.stations.pages.urls")),
+    path("pictures/stations/<str:file>", photo.show, name="station-photo"),
     *([path("demo/", include("apps.demo.urls"))] if apps.is_installed("apps.demo") else []),
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
     path("admin/", admin.site.urls),

@@ -21,11 +21,11 @@ from apps.common.console_forms import ConsoleForm, ask
 from apps.common.errors import NotFound
 from apps.common.ids import uuid7
 from apps.stations import charts
-from apps.stations.console_forms import HoursForm, LimitsForm, ThresholdsForm, VisitForm, ZoneForm
+from apps.stations.console_forms import HoursForm, LimitsForm, PhotoForm, ThresholdsForm, VisitForm, ZoneForm
 from apps.stations.figures import as_json, station_figures
 from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Station, Tank
 from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
-from apps.stations.services import limits_of_chemicals, opening_hours, settings_of_stations, visits
+from apps.stations.services import limits_of_chemicals, opening_hours, photos, settings_of_stations, visits
 
 LOOK, ACT = ("Operations", "Support"), ("Operations",)
 
@@ -110,6 +110,7 @@ class VisitAdmin(OperationsAdmin):
             self.page("at/<slug:slug>/zone/", self.zone_page, "stations_zone"),
             self.page("at/<slug:slug>/figures/", self.figures_page, "stations_figures"),
             self.page("at/<slug:slug>/hours/", self.hours_page, "stations_hours"),
+            self.page("at/<slug:slug>/photo/", self.photo_page, "stations_photo"),
             self.page("tank/<int:pk>/thresholds/", self.thresholds_page, "stations_thresholds"),
             *super().get_urls(),
         ]
@@ -175,6 +176,22 @@ class VisitAdmin(OperationsAdmin):
         title = f"Opening hours of {station.name}"
         back = reverse("admin:stations_station_changelist")
         return self.ask(request, title, form, act, button="Save the hours", back=back)
+
+    def photo_page(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Set the photo of a station, or take it away."""
+        station = get_object_or_404(Station, slug=slug)
+        form = PhotoForm(station, request.POST or None, request.FILES or None)
+
+        def act() -> None:
+            data = form.cleaned_data
+            who: Any = request.user  # admin_view lets staff users in alone
+            if data["remove"]:
+                photos.remove_photo(who, slug, reason=data["reason"])
+            else:
+                photos.set_photo(who, slug, upload=data["picture"], reason=data["reason"])
+
+        back = reverse("admin:stations_station_changelist")
+        return self.ask(request, f"Photo of {station.name}", form, act, button="Save the photo", back=back)
 
     def thresholds_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Set the thresholds of a tank."""

@@ -40,6 +40,32 @@ class ZoneForm(ConsoleForm):
     reason = reason_field()
 
 
+class PhotoForm(ConsoleForm):
+    """A new photo, or none."""
+
+    picture = forms.FileField(
+        required=False,
+        label="Picture (JPEG, PNG or WebP, 8 MB at most)",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    remove = forms.BooleanField(required=False, label="Show no photo")
+    reason = reason_field()
+
+    def __init__(self, station: Station, *args: Any) -> None:
+        super().__init__(*args)
+        if station.photo:
+            self.note = f"Now: {station.photo_width} x {station.photo_height} pixels. A new picture replaces it."
+        else:
+            self.note = "There is no photo yet. Where it was taken is removed from the file."
+
+    def clean(self) -> dict[str, Any]:
+        """A picture, or the wish to show none."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and bool(data.get("picture")) == data["remove"]:
+            self.add_error("picture", "Choose a picture, or tick that none is shown.")
+        return data
+
+
 class HoursForm(ConsoleForm):
     """When a station is open, filled in with what is in force."""
 

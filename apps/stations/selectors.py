@@ -93,6 +93,12 @@ def access_station(slug: str) -> Station:
     return station
 
 
+def shown_photo(file: str) -> str | None:
+    """Return the stored name of the photo that a station in service shows under this address."""
+    shown = Station.objects.filter(photo=f"stations/{file}", revoked_at=None)
+    return shown.values_list("photo", flat=True).first()
+
+
 def access_wash(wash_id: str, wash_token: str) -> Wash:
     """Return the wash that this token opens; without the right token it does not exist.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from apps.common.clock import business_now, real_now
@@ -84,6 +85,9 @@ class StationSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     place = serializers.CharField(allow_blank=True)
+    photo_url = serializers.URLField(
+        allow_null=True, help_text="A WebP picture, 1600 pixels at most on its longer side; null without one."
+    )
     online = serializers.BooleanField()
     available = serializers.BooleanField(help_text="Whether the station is open and a bay is free right now.")
     hours = HoursSerializer()
@@ -326,6 +330,7 @@ def show_station(station: Station, bays: list[dict[str, Any]], *, host_up: bool)
         "id": station.slug,
         "name": station.name,
         "place": station.place,
+        "photo_url": f"{settings.PUBLIC_BASE_URL.rstrip('/')}{station.photo_path}" if station.photo else None,
         "online": station.online,
         "available": host_up and free and hours["open_now"],
         "hours": hours,

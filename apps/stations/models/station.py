@@ -41,6 +41,9 @@ class Station(models.Model):
     revoked_at = models.DateTimeField(null=True)
     messages_over_limit = models.BigIntegerField(default=0, db_default=0)
     over_limit_at = models.DateTimeField(null=True)
+    photo = models.CharField(max_length=100, blank=True, default="", db_default="")
+    photo_width = models.PositiveSmallIntegerField(default=0, db_default=0)
+    photo_height = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=real_now)
 
     class Meta:
@@ -48,6 +51,11 @@ class Station(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.slug})"
+
+    @property
+    def photo_path(self) -> str:
+        """The address of its photo on this server, empty without one."""
+        return f"/pictures/{self.photo}" if self.photo else ""
 
     @property
     def opening_hours(self) -> Hours:
