@@ -36,8 +36,11 @@ class Hosts:
         return cls(heartbeats.parts(LOOP))
 
     def carry(self, station: Station) -> bool:
-        """Whether the part that the station belongs to beats: no host, no money."""
-        return _fresh(heartbeats.age_at(self.parts, place(station.slug)))
+        """Whether the part that the station belongs to beats, and the first one: no host, no money.
+
+        The first part alone speaks for `host/state`; without that word a station refuses to start anything.
+        """
+        return all(_fresh(heartbeats.age_at(self.parts, each)) for each in (0, place(station.slug)))
 
 
 def host_is_up() -> bool:

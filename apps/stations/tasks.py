@@ -3,7 +3,16 @@
 from celery import shared_task
 
 from apps.payments import services as payments
-from apps.stations.services import dead_letters, flood, history, leftovers, reconciliation, sweeps, top_up_sweeps
+from apps.stations.services import (
+    dead_letters,
+    flood,
+    history,
+    leftovers,
+    reconciliation,
+    silence,
+    sweeps,
+    top_up_sweeps,
+)
 
 
 @shared_task(name="stations.execute_refund")
@@ -63,6 +72,7 @@ def sweep_chemicals() -> None:
 def sweep_levels() -> None:
     """Judge tank levels; look for silent stations, floods that are over and washes that do not end."""
     sweeps.sweep_levels()
+    silence.sweep_silence()
     sweeps.sweep_connections()
     sweeps.sweep_overdue()
     flood.sweep_floods()

@@ -153,11 +153,11 @@ class Station:
         if reason.is_failure:
             return
         client.subscribe([(f"{self.root}/cmd/+", 1), (f"{self.root}/evack/+", 1), (HOST_STATE, 1)])
-        self.publish("conn", {"online": True, **self.identity()}, retain=True)
         self.birth()
         self.commit()
 
     def birth(self) -> None:
+        self.publish("conn", {"online": True, **self.identity()}, retain=True)
         bays = [{"bay": int(number), "state": bay["state"]} for number, bay in self.bays.items()]
         tanks = [{"chemical": chemical, "capacity_ml": ml} for chemical, ml in self.capacity.items()]
         sessions = [

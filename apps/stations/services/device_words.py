@@ -7,7 +7,7 @@ from apps.common import events
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
 from apps.stations.events import StationChanged
-from apps.stations.models import Bay, Station, Tank, Wash
+from apps.stations.models import Bay, Command, Station, Tank, Wash
 from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
 from apps.stations.protocol.messages import AckResult, EventType
@@ -51,10 +51,17 @@ def take_conn(station: Station, conn: messages.Conn) -> bool:
 
 
 def take_birth(station: Station, birth: messages.Birth) -> bool:
-    """Follow the inventory: capacities as built, for tanks that the server knows."""
+    """Follow the inventory: capacities as built, for tanks that the server knows.
+
+    Nobody keeps a birth for us, and it comes in the order of the certificates: it proves that the station lives.
+    """
     require_transaction()
     if birth.epoch == station.epoch and birth.boot < station.boot:
         return False
+    if birth.epoch == station.epoch and not station.online:
+        Station.objects.filter(pk=station.pk).update(online=True, connection_changed_at=real_now())
+        station.refresh_from_db()
+        alerts.clear_alert(station, CONNECTION, reason="back online")
     for tank in birth.tanks:
         changed = (
             Tank.objects.filter(station=station, chemical=tank.chemical)
@@ -90,8 +97,8 @@ def take_ack(station: Station, ack: messages.Ack) -> bool:
     command = commands.record_ack(ack, station)
     if command is None:
         raise ProtocolError("unknown_command", "No such command was sent to this station.", "id")
-    if command.type == CommandType.IDENTIFY and ack.result is AckResult.ACCEPTED and command.bay is not None:
-        bay_locks.unlock(command.bay, reason="the bay answered")
+    if command.type == CommandType.IDENTIFY and ack.result is AckResult.ACCEPTED:
+        _answered(command)
     if command.wash_id is None:
         return True
     wash = lock_wash(str(command.wash.public_id)) if command.wash else None
@@ -127,6 +134,13 @@ def take_alert(station: Station, alert: messages.Alert) -> bool:
         message="Reported by the station.",
     )
     return outcome.created
+
+
+def _answered(command: Command) -> None:
+    """End the lock that the bay was asked about; an answer that comes again ends no later one."""
+    bay = command.bay
+    if bay is not None and bay.locked_at is not None and bay.locked_at <= command.created_at:
+        bay_locks.unlock(bay, reason="the bay answered")
 
 
 def _adopt_epoch(station: Station, epoch: str) -> None:

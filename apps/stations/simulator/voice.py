@@ -65,13 +65,13 @@ class Voice:
 
     def introduce(self, now: datetime) -> None:
         """Send the certificate, the inventory, all retained topics and what flash holds."""
-        alive = self.conn(now, online=True)
-        self._send(alive.topic, alive.payload, retain=True)
         self.birth(now)
         self.resend_events()
 
     def birth(self, now: datetime) -> None:
-        """Send the inventory and the retained topics again."""
+        """Send the certificate, the inventory and the other retained topics again."""
+        alive = self.conn(now, online=True)
+        self._send(alive.topic, alive.payload, retain=True)
         bays, tanks = self.memory.bays.values(), self.memory.tanks.values()
         open_bays = [bay for bay in bays if bay.wash and bay.status != m.BayStatus.SANITIZING]
         message = m.Birth(
