@@ -81,9 +81,10 @@ class Customers:
                 self._buy(where, story)
                 return False
             return self._go_on(where, story, wash)
-        except (Unavailable, TooManyRequests):
+        except Unavailable:
             return False
-        except PaymentRefused:
+        except (PaymentRefused, TooManyRequests):
+            # Who comes with a bad card leaves; the card that declines is one and the same, and soon has its limit.
             return story.kind == "declined"
         except DomainError as refusal:
             if refusal.code not in _AGAIN:
