@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -111,9 +112,10 @@ class _Dashboard:
     def _run(self) -> None:
         self._task = self._loop.create_task(self._listen())
         try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            return
+            with suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._task)
+        finally:
+            self._loop.close()  # the layer closes its connection with its loop
 
     async def _listen(self) -> None:
         from channels.layers import get_channel_layer

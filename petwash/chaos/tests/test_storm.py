@@ -51,23 +51,24 @@ def run(database: dict[str, str], folder: Path, *arguments: str, module: str = "
 
 
 def test_money_survives_a_short_storm(database: dict[str, str], tmp_path: Path) -> None:
-    status, said = run(database, tmp_path, "--seed", "11", "--releases", "40", "--kills", "10")
+    status, said = run(database, tmp_path, "--seed", "11", "--releases", "24", "--kills", "6")
 
     found = CERTIFICATE.search(said)
     assert found, said
     assert (status, found[1], found[3], found[4], found[5], found[6]) == (
         0,
-        "40",
+        "24",
         "0",
         "0",
         "ledger = gateway",
         "11",
     ), said
-    assert int(found[2]) >= 10
+    assert int(found[2]) >= 6
     assert list(tmp_path.glob("petwash-chaos-*")) == [], "a clean run leaves nothing behind"
 
 
-@pytest.mark.parametrize("saboteur", NAMES)
+# Each costs half a minute of both cores: one in every run, all of them for who changes the payouts or this simulation.
+@pytest.mark.parametrize("saboteur", NAMES if os.environ.get("ALL_SABOTEURS") else NAMES[:1])
 def test_a_broken_payout_code_is_found_out(saboteur: str, database: dict[str, str], tmp_path: Path) -> None:
     small = ("--seed", "1", "--releases", "8", "--kills", "0", "--patience", "15")
     status, said = run(database, tmp_path, *small, "--saboteur", saboteur)
