@@ -129,7 +129,8 @@ def devices(world: World, files: list[Path]) -> Iterator[None]:
             self.tick(now)
 
     inbox: queue.Queue[Signal] = queue.Queue()
-    pace = Pace(speed=600.0, start_delay=0.0, refill_after=0.5)
+    # A quick wash runs for two seconds: long enough to be seen at four diffs a second.
+    pace = Pace(speed=150.0, start_delay=0.0, refill_after=0.5)
     stations: list[Station] = [
         Prompt(
             read_station_file(path),
