@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,21 +13,18 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from unfold.decorators import action
 
-from apps.accounts import selectors as accounts
-from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.clock import real_now
 from apps.common.console_forms import ConsoleForm, ask
 from apps.common.errors import NotFound
 from apps.common.ids import uuid7
 from apps.stations import charts
+from apps.stations.admin.base import StationsAdmin
 from apps.stations.console_forms import HoursForm, LimitsForm, PhotoForm, ThresholdsForm, VisitForm, ZoneForm
 from apps.stations.figures import as_json, station_figures
 from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Station, Tank
 from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
 from apps.stations.services import limits_of_chemicals, opening_hours, photos, settings_of_stations, visits
-
-LOOK, ACT = ("Operations", "Support"), ("Operations",)
 
 
 class RefillRow(RowsInline):
@@ -38,14 +35,8 @@ class RefillRow(RowsInline):
     fields = ("tank", "at", "before_ml", "after_ml", "canister")
 
 
-class OperationsAdmin(StaffAdmin):
+class OperationsAdmin(StationsAdmin):
     """Lists with pages of their own, which Operations alone may send."""
-
-    seen_by: ClassVar[tuple[str, ...]] = LOOK
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Operations answer for stations."""
-        return accounts.belongs_to(request.user, *ACT)
 
     def ask(
         self,

@@ -1,11 +1,10 @@
-"""Stations in the console: looked at by Operations and Support; alerts are taken on and cleared with a reason."""
+"""Stations, bays and tanks in the console."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,63 +12,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from unfold.decorators import action
 
-from apps.accounts import selectors as accounts
-from apps.accounts.console import StaffAdmin
 from apps.common.admin import RowsInline
 from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column
-from apps.common.errors import Conflict
-from apps.stations import admin_operations  # noqa: F401 - its pages are registered with these
+from apps.stations.admin.base import StationsAdmin, download
 from apps.stations.bay_codes import code_svg, codes_pdf
 from apps.stations.hours import WEEKDAYS, write_spans
-from apps.stations.models import (
-    Alert,
-    AlertEntry,
-    Bay,
-    BridgeShard,
-    Command,
-    DeadLetter,
-    Program,
-    Station,
-    StationEvent,
-    Tank,
-    TopUp,
-    Wash,
-    WashMove,
-    WashRefund,
-    WashTransition,
-)
-from apps.stations.services import alerts, bay_locks, codes, dead_letters, presence, provisioning, replay, staff
-from apps.stations.shards import LOOP
+from apps.stations.models import Bay, Program, Station, Tank
+from apps.stations.services import bay_locks, codes, presence, provisioning
 
-ACT = ("Operations",)
 MOST_SHEETS = 100
-Change = Callable[..., Any]
-PRICE = money_column("amount_minor", "Price")
-PART = money_column("amount_minor", "Amount")
-REFUNDED = money_column("refunded_minor", "Refunded")
-TOPPED_UP = money_column("topped_up_minor", "Topped up")
 PROGRAM_PRICE = money_column("price_minor", "Price")
-
-
-class StationsAdmin(StaffAdmin):
-    """Base of this app's lists: Operations run the stations, Support answers customers."""
-
-    seen_by = ("Operations", "Support")
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Operations answer for washes and alerts."""
-        return accounts.belongs_to(request.user, *ACT)
-
-    def by_id(
-        self, request: HttpRequest, chosen: QuerySet[Any], verb: str, change: Change, *, warning: str = ""
-    ) -> HttpResponse | None:
-        """Ask for a reason, then call the service with the id of each chosen row."""
-
-        def act(actor: Any, row: Any, reason: str) -> None:
-            change(actor, str(row.public_id), reason=reason)
-
-        return with_reason(self, request, chosen, verb, act, warning=warning)
 
 
 def sheets(page: StationsAdmin, request: HttpRequest, bays: QuerySet[Bay]) -> HttpResponse | None:
@@ -80,12 +33,6 @@ def sheets(page: StationsAdmin, request: HttpRequest, bays: QuerySet[Bay]) -> Ht
         return None
     printed = codes.print_codes(bays=chosen, actor=request.user)
     return download(codes_pdf(printed, settings.COMPANY_NAME), "application/pdf", "bay-codes.pdf")
-
-
-def download(content: bytes | str, kind: str, name: str) -> HttpResponse:
-    """Answer a file that is nobody else's."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 class BayRow(RowsInline):
@@ -107,58 +54,6 @@ class ProgramRow(RowsInline):
 
     model = Program
     fields = ("code", "name", "seconds", PROGRAM_PRICE, "ml", "active")
-
-
-class TransitionRow(RowsInline):
-    """The story of a wash."""
-
-    model = WashTransition
-    fields = ("at", "from_status", "to_status", "reason")
-
-
-class TopUpRow(RowsInline):
-    """Seconds that were added to a wash."""
-
-    model = TopUp
-    fields = ("created_at", "status", "expected_total", "add_seconds", PRICE, "reason", "payment_id", "goodwill")
-
-
-class RefundRow(RowsInline):
-    """What goes back of each payment."""
-
-    model = WashRefund
-    fields = ("created_at", "status", PART, "payment_id", "refund_id")
-
-
-class MoveRow(RowsInline):
-    """Bays that a wash has left after a fault."""
-
-    model = WashMove
-    related = ("from_bay", "to_bay")
-    fields = ("at", "from_bay", "to_bay", "carried_seconds")
-    fk_name = "wash"
-
-
-class CommandRow(RowsInline):
-    """What the station was told about a wash."""
-
-    model = Command
-    fields = ("created_at", "type", "attempts", "expires_at", "acked_at", "result", "reason")
-
-
-class EventRow(RowsInline):
-    """What the station said about a wash."""
-
-    model = StationEvent
-    fields = ("occurred_at", "received_at", "type", "payload", "offline")
-
-
-class EntryRow(RowsInline):
-    """Who did what with an alert."""
-
-    model = AlertEntry
-    related = ("actor",)
-    fields = ("at", "change", "severity", "actor", "reason")
 
 
 @admin.register(Station)
@@ -324,151 +219,3 @@ class TankAdmin(StationsAdmin):
             self.message_user(request, "Choose one tank: each has thresholds of its own.", messages.ERROR)
             return None
         return HttpResponseRedirect(reverse("admin:stations_thresholds", args=[chosen[0].pk]))
-
-
-@admin.register(Wash)
-class WashAdmin(StationsAdmin):
-    """Washes with their whole story; the customer is nobody we know."""
-
-    list_display = (
-        "created_at",
-        "bay_name",
-        "program",
-        "status",
-        PRICE,
-        REFUNDED,
-        "reason",
-        "public_id",
-    )
-    list_filter = ("status", "goodwill", "bay__station")
-    list_select_related = ("bay__station", "program")
-    search_fields = ("public_id__exact", "payment_id__exact")
-    search_help_text = "A wash's or a payment's whole id"
-    ordering = ("-id",)
-    readonly_fields = (PRICE, TOPPED_UP, REFUNDED)
-    fields = (
-        "public_id",
-        "bay_name",
-        "program",
-        "status",
-        "reason",
-        "total_seconds",
-        "seconds_used",
-        PRICE,
-        TOPPED_UP,
-        REFUNDED,
-        "payment_id",
-        "refund_id",
-        "goodwill",
-        "created_at",
-        "paid_at",
-        "started_at",
-        "ended_at",
-    )
-    inlines = (TransitionRow, TopUpRow, MoveRow, RefundRow, CommandRow, EventRow)
-    actions = ("write_off",)
-
-    @admin.action(description="Write off and refund unused seconds, with a reason", permissions=["act"])
-    def write_off(self, request: HttpRequest, queryset: QuerySet[Wash]) -> HttpResponse | None:
-        """End the chosen washes by hand."""
-        return self.by_id(request, queryset.select_related("bay__station"), "write off", staff.write_off)
-
-    @admin.display(description="bay")
-    def bay_name(self, wash: Wash) -> str:
-        """Name the bay with its station."""
-        return f"{wash.bay.station.slug} / {wash.bay.number}"
-
-
-@admin.register(Alert)
-class AlertAdmin(StationsAdmin):
-    """Trouble: taken on and cleared by Operations."""
-
-    list_display = ("station", "component", "severity", "level_pct", "raised_at", "acknowledged_at", "cleared_at")
-    list_filter = (("cleared_at", admin.EmptyFieldListFilter), "severity", "station")
-    list_select_related = ("station",)
-    ordering = ("-id",)
-    inlines = (EntryRow,)
-    actions = ("acknowledge", "escalate", "clear")
-
-    @admin.action(description="Acknowledge, with a reason", permissions=["act"])
-    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        """Say that somebody looks after the chosen alerts."""
-        return self.by_id(request, queryset.select_related("station"), "acknowledge", alerts.acknowledge)
-
-    @admin.action(description="Make critical, with a reason", permissions=["act"])
-    def escalate(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        """Say that the chosen alerts are worse than they look."""
-        return self.by_id(request, queryset.select_related("station"), "make critical", alerts.escalate)
-
-    @admin.action(description="Clear, with a reason", permissions=["act"])
-    def clear(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        """Close the chosen alerts; a level that is still low comes back with the next sweep."""
-        return self.by_id(request, queryset.select_related("station"), "clear", alerts.clear)
-
-
-@admin.register(Command)
-class CommandAdmin(StationsAdmin):
-    """What stations were told, and what they answered."""
-
-    list_display = ("ulid", "station", "type", "created_at", "attempts", "acked_at", "result", "reason")
-    list_filter = ("type", "result", "station")
-    list_select_related = ("station",)
-    ordering = ("-id",)
-
-
-@admin.register(BridgeShard)
-class BridgeShardAdmin(StationsAdmin):
-    """Whether the bridge turns, and what each of its lanes does."""
-
-    list_display = ("name", "beaten_at", "money", "telemetry")
-    fields = list_display
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[BridgeShard]:
-        """Leave other loops out."""
-        rows: QuerySet[BridgeShard] = super().get_queryset(request)
-        return rows.filter(Q(name=LOOP) | Q(name__startswith=f"{LOOP}:"))
-
-    @admin.display(description="Events, acks, alerts")
-    def money(self, shard: BridgeShard) -> str:
-        """Tell of the lane that washes depend on."""
-        return lane_in_words(shard.facts, "money")
-
-    @admin.display(description="States, levels")
-    def telemetry(self, shard: BridgeShard) -> str:
-        """Tell of the other one."""
-        return lane_in_words(shard.facts, "telemetry")
-
-
-def lane_in_words(facts: dict[str, Any], lane: str) -> str:
-    """Return a lane's figures as a line; a shard that has told none is unknown."""
-    told = facts.get("lanes", {}).get(lane)
-    if told is None:
-        return "unknown"
-    dead = sum(told["dead"].values())
-    return (
-        f"{told['rate']:g}/s, lag {told['lag_seconds']:g} s, {told['queue']} wait"
-        f" (the oldest {told['oldest_seconds']:g} s), {dead} dead letters"
-    )
-
-
-@admin.register(DeadLetter)
-class DeadLetterAdmin(StationsAdmin):
-    """Messages that were put aside, with the reason; they can be taken again once it is gone."""
-
-    list_display = ("id", "received_at", "topic", "reason", "tried_at", "outcome", "taken_at")
-    list_filter = (("taken_at", admin.EmptyFieldListFilter),)
-    ordering = ("-id",)
-    actions = ("replay",)
-
-    @admin.action(description="Take again, with a reason", permissions=["act"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> HttpResponse | None:
-        """Send the chosen messages through the intake once more."""
-
-        def again(actor: Any, letter: DeadLetter, reason: str) -> None:
-            after = replay.replay(actor, letter.pk, reason=reason)
-            if after.taken_at is None:
-                raise Conflict("refused_again", f"The message was {after.outcome}.")
-
-        warning = "Each message does now what it would have done then. Oldest first, and none twice."
-        with dead_letters.kept():
-            return with_reason(self, request, queryset.order_by("id"), "take again", again, warning=warning)
