@@ -1,6 +1,7 @@
 """What is restored from a kept dump is what the migrations made; a changed migration has no dump."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -28,14 +29,19 @@ def empty(django_db_setup: None) -> Iterator[str]:
     databases.drop(name)
 
 
+# PostgreSQL writes `kind = ANY ((ARRAY['a'::character varying])::text[])` after a migration and, once that was read
+# back, `kind = ANY (ARRAY[('a'::character varying)::text])`; in the same way `(a AND b) AND c` becomes `a AND b AND c`.
+_NOTATION = re.compile(r"[()]|::(character varying|text)(\[\])?")
+
+
 def in_words(url: str) -> list[str]:
-    """Return the dump's lines without parentheses: PostgreSQL writes `(a AND b) AND c` and reads `a AND b AND c`."""
+    """Return the dump's lines without what changes in the notation of an expression when a dump is read back."""
     with psycopg.connect(url) as connection:
         environment = {**os.environ, "PGPASSWORD": connection.info.password}
     done = subprocess.run(
         [str(binaries() / "pg_dump"), url], env=environment, capture_output=True, text=True, check=True
     )  # fmt: skip
-    lines = done.stdout.translate(str.maketrans("", "", "()")).splitlines()
+    lines = _NOTATION.sub("", done.stdout).splitlines()
     return [line for line in lines if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 
