@@ -79,8 +79,8 @@ class SeatMiddleware:
         try:
             with seats.seated():
                 return self._answer(request)
-        except seats.NoSeat:
-            log.warning("no_seat", path=request.path)
+        except seats.NoSeat as refusal:
+            log.warning("no_seat", path=request.path, why=type(refusal).__name__)
             return JsonResponse(BUSY, status=503, headers={"Retry-After": "5"})
 
     def _answer(self, request: HttpRequest) -> HttpResponse:

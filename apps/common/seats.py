@@ -1,8 +1,9 @@
 """Seats: how many purchases of this process work at once. The others wait, and hold nothing while they do.
 
 A purchase computes and asks the database only while it sits. Before it calls the outside it gives its connection
-back and leaves its seat (`db.outside_call`), so that any number may wait for a slow gateway, and what remains of the
-process is everybody else's. Who comes back from the outside goes before who has not begun.
+back and leaves its seat (`db.outside_call`), so that many may wait for a slow gateway, and what remains of the
+process is everybody else's. Who comes back from the outside goes before who has not begun. Each that is under way has a
+thread, whether it sits or waits: so there is a most of them, and who comes on top is refused before anything is begun.
 
 While it sits, it shares the interpreter with everybody. So before each query it lets pass who needs no seat, such as a
 page that is just being made; for a moment only, since it may hold locks.
@@ -30,11 +31,16 @@ class NoSeat(Exception):
     """Nobody got up in time; nothing was begun."""
 
 
+class Full(NoSeat):
+    """So many purchases are under way here that another one may not even wait; nothing was begun."""
+
+
 class Seats:
     """A number of seats, handed on in the order of asking; safe to use from several threads."""
 
     def __init__(self, number: int) -> None:
         self._free = number
+        self._present = 0
         self._lock = threading.Lock()
         self._back: deque[threading.Event] = deque()
         self._new: deque[threading.Event] = deque()
@@ -44,6 +50,19 @@ class Seats:
         """How many wait for a seat."""
         with self._lock:
             return len(self._back) + len(self._new)
+
+    @contextmanager
+    def present(self, most: int) -> Iterator[None]:
+        """Be one of at most so many, whether one sits, is outside or waits. Raises: Full, without a wait."""
+        with self._lock:
+            if self._present >= most:
+                raise Full
+            self._present += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._present -= 1
 
     def take(self, *, seconds: float) -> None:
         """Sit down for the first time, after at most so long. Raises: NoSeat."""
@@ -146,16 +165,20 @@ def _seats(number: int) -> Seats:
 
 @contextmanager
 def seated() -> Iterator[None]:
-    """Hold a seat of this process. Raises: NoSeat after `PURCHASE_SEAT_WAIT`."""
+    """Hold a seat of this process.
+
+    Raises: NoSeat after `PURCHASE_SEAT_WAIT`, or at once as Full while `PURCHASES_AT_ONCE` are under way.
+    """
     mine = _Sitter(seats())
-    mine.seats.take(seconds=settings.PURCHASE_SEAT_WAIT.total_seconds())
-    token = _mine.set(mine)
-    try:
-        with connection.execute_wrapper(mine.query):
-            yield
-    finally:
-        _mine.reset(token)
-        mine.seats.leave()
+    with mine.seats.present(settings.PURCHASES_AT_ONCE):
+        mine.seats.take(seconds=settings.PURCHASE_SEAT_WAIT.total_seconds())
+        token = _mine.set(mine)
+        try:
+            with connection.execute_wrapper(mine.query):
+                yield
+        finally:
+            _mine.reset(token)
+            mine.seats.leave()
 
 
 @contextmanager

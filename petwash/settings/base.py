@@ -122,6 +122,8 @@ if _AS_OWNER:
 # --- Seats: so many purchases of one web process work at once; those that wait for the gateway have none.
 # More than two only share one interpreter, and would keep pages waiting.
 PURCHASE_SEATS = env.number("PURCHASE_SEATS", 2, low=1, high=100)
+# At work, at the gateway or waiting for a seat: each has a thread. Who comes on top is refused at once.
+PURCHASES_AT_ONCE = env.number("PURCHASES_AT_ONCE", 400, low=1, high=10_000)
 PURCHASE_SEAT_WAIT = timedelta(seconds=60)  # who waits so long for a first seat is refused, with nothing done
 
 # --- Redis: Celery and the channel layer. Never a source of truth.

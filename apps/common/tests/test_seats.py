@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,8 +149,6 @@ def test_a_read_needs_no_seat_when_none_is_free() -> None:
 
 
 def test_who_waits_too_long_is_refused_with_nothing_done(settings: Any) -> None:
-    from datetime import timedelta
-
     settings.PURCHASE_SEAT_WAIT = timedelta(0)
     with seated():
         answer = APIClient().post(URL, {}, format="json")
@@ -157,6 +156,42 @@ def test_who_waits_too_long_is_refused_with_nothing_done(settings: Any) -> None:
     assert answer["Retry-After"] == "5"
     assert not gateway.arrived.acquire(blocking=False)
     assert ask(work=True) == 200
+
+
+def test_who_comes_on_top_of_the_most_is_refused_at_once(settings: Any, crowd: ThreadPoolExecutor) -> None:
+    """One sits, one waits; both count, and there is room again when they have gone."""
+    settings.PURCHASES_AT_ONCE = 2
+    with seated():
+        waits = crowd.submit(ask, work=True)
+        until(1)
+        answer = APIClient().post(URL, {"work": True}, format="json")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
+        assert answer["Retry-After"] == "5"
+        assert seats().waiting == 1
+        assert APIClient().get(URL).status_code == 200
+    assert waits.result(START_SECONDS) == 200
+    assert ask(work=True) == 200
+
+
+def test_a_flood_is_let_in_up_to_the_most_also_while_all_are_at_the_gateway(
+    settings: Any, crowd: ThreadPoolExecutor
+) -> None:
+    settings.PURCHASES_AT_ONCE = AT_THE_GATEWAY
+    flood = [crowd.submit(ask) for _ in range(8)]
+    gateway.await_callers(AT_THE_GATEWAY)
+    answers = as_completed(flood, START_SECONDS)
+    assert [next(answers).result() for _ in range(8 - AT_THE_GATEWAY)] == [503] * (8 - AT_THE_GATEWAY)
+    gateway.open.set()
+    assert [one.result() for one in answers] == [200] * AT_THE_GATEWAY
+    assert len(finished) == AT_THE_GATEWAY
+    assert ask(work=True) == 200
+
+
+def test_who_gave_up_waiting_or_failed_leaves_room(settings: Any) -> None:
+    settings.PURCHASES_AT_ONCE, settings.PURCHASE_SEAT_WAIT = 2, timedelta(0)
+    with seated():
+        assert [ask(work=True), ask(work=True)] == [503, 503]
+    assert [ask(fail=True), ask(fail=True), ask(fail=True), ask(work=True)] == [500, 500, 500, 200]
 
 
 def test_a_failure_gives_the_seat_back() -> None:

@@ -53,6 +53,7 @@ def read_by_production() -> set[str]:
         **{name: "80" for name in documented() if any(word in name for word in ("PORT", "SIZE", "MESSAGES", "DAYS"))},
         "STRIPE_TIMEOUT_SECONDS": "20",
         "PURCHASE_SEATS": "2",
+        "PURCHASES_AT_ONCE": "400",
         "DJANGO_SETTINGS_MODULE": "petwash.settings.prod",
         "PATH": os.environ["PATH"],
     }
