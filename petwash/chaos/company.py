@@ -1,11 +1,12 @@
 """The servers and processes of one run, started by it alone and ended with it."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
@@ -30,10 +31,27 @@ class CompanyError(RuntimeError):
     """The run's own servers or processes do not start; the message says where to look."""
 
 
+def persist(start: Callable[[], object]) -> None:
+    """Start a server, again if need be. Raises: ServerStartError of the last try."""
+    for _ in range(_STARTS - 1):
+        with contextlib.suppress(ServerStartError):
+            start()
+            return
+    start()
+
+
+def kill_group(group: int, is_running: Callable[[], bool]) -> None:
+    """End a server and its leash with SIGKILL, and wait until it is gone."""
+    os.killpg(group, signal.SIGKILL)
+    while is_running():
+        time.sleep(0.01)
+
+
 class Company:
     """PostgreSQL, Redis, the sandbox and the nursery with its workers, in one folder."""
 
     package = "petwash.chaos"
+    servers = "PostgreSQL, Redis, the sandbox and the workers"
 
     def __init__(self, folder: Path, plan: Schedule, saboteur: str) -> None:
         self.folder, self.plan = folder, plan
@@ -97,14 +115,8 @@ class Company:
         assert self._nursery is not None, "the nursery starts first: the sandbox strikes its children alone"
         command = [sys.executable, "-m", f"{self.package}.gateway", str(self.folder), str(self._nursery.pid)]
         self._gateway = LeashedServer("the sandbox", command, log=self.home.log("gateway"), cwd=REPOSITORY)
-        for attempt in range(1, _STARTS + 1):
-            try:
-                self._gateway.start(self._gateway_answers)
-            except ServerStartError:
-                if attempt == _STARTS:
-                    raise
-            else:
-                return
+        gateway = self._gateway
+        persist(lambda: gateway.start(self._gateway_answers))
 
     def start_redis(self) -> None:
         """Start Redis."""
@@ -116,9 +128,7 @@ class Company:
 
     def kill_redis(self) -> None:
         """End Redis and its leash with SIGKILL."""
-        os.killpg(self._redis_group, signal.SIGKILL)
-        while self.redis.is_running():
-            time.sleep(0.01)
+        kill_group(self._redis_group, self.redis.is_running)
 
     def is_worker(self, pid: int) -> bool:
         """Tell whether this is a live worker: the nursery's children are in its group."""

@@ -25,11 +25,13 @@ _CUT_AT_ONCE = 3
 class Storm:
     """One run's weather."""
 
+    database_kind: type[OurDatabase] = OurDatabase
+
     def __init__(self, company: Company, patience: float = STILL_SECONDS) -> None:
         self._company, self._patience = company, patience
         url = company.variables["DATABASE_OWNER_URL"]
         app = unquote(urlsplit(company.variables["DATABASE_URL"]).username or "")
-        self.database = OurDatabase(url, app)
+        self.database = self.database_kind(url, app)
         self._strikes = [strike for strike in company.plan.strikes if strike.kind in CONDUCTED]
         self._stopped: list[tuple[float, int]] = []
         self._redis_back = 0.0

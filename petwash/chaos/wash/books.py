@@ -1,10 +1,7 @@
 """What the devices' diaries and our own rows say of each wash; the code that is tried has no part in the reading."""
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from petwash.chaos.diary import Line
 from petwash.chaos.our_books import OurDatabase
@@ -126,15 +123,3 @@ def water_of(lines: list[Line]) -> dict[str, Water]:
             for wash in line["washes"]:
                 found[wash].forgotten = True
     return found
-
-
-def unsent(folder: Path) -> int:
-    """Return how many events stand in the stations' flash that the server has not confirmed."""
-    count = 0
-    for flash in folder.glob("*.json"):
-        try:
-            data: dict[str, Any] = json.loads(flash.read_text())
-        except (FileNotFoundError, ValueError):
-            return 1  # being written or replaced: look again
-        count += len(data["events"])
-    return count

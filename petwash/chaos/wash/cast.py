@@ -15,14 +15,15 @@ def main() -> None:
     from apps.accounts.models import User
     from apps.accounts.states import Role
     from apps.stations.services.provisioning import provision_station
+    from petwash.chaos.wash.files import station_file
     from petwash.chaos.wash.plan import BAYS_EACH, WashPlan, slug
 
     plan = WashPlan.load()
-    folder = Path(os.environ["PETWASH_HOME"]) / "stations"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = Path(os.environ["PETWASH_HOME"])
+    station_file(folder, 0).parent.mkdir(mode=0o700, exist_ok=True)
     for station in range(plan.stations):
         device = provision_station(slug=slug(station), name=f"Station {station}", place="", bays=BAYS_EACH)
-        (folder / f"{slug(station)}.json").write_text(json.dumps(device))
+        station_file(folder, station).write_text(json.dumps(device))
     person = User(email=STAFF, full_name="Staff", role=Role.STAFF)
     person.set_unusable_password()
     person.save()

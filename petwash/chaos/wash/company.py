@@ -2,18 +2,15 @@
 
 import os
 import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from petwash.chaos.company import Company, CompanyError
+from petwash.chaos.company import Company, CompanyError, kill_group, persist
 from petwash.chaos.wash.plan import WashPlan
 from petwash.devstack.mqtt import MqttServer, mosquitto
 from petwash.devstack.ports import free_port
-from petwash.devstack.server import ServerStartError
 
 BROKERS = ("mosquitto", "embedded")
-_STARTS = 3
 
 
 def choose_broker(asked: str) -> str:
@@ -34,12 +31,11 @@ class WashCompany(Company):
     """A company with a broker; the stations are processes of its nursery."""
 
     package = "petwash.chaos.wash"
+    servers = "PostgreSQL, Redis, the sandbox, the broker, the stations and the workers"
 
     def __init__(self, folder: Path, plan: WashPlan, saboteur: str, broker: str) -> None:
         super().__init__(folder, plan, saboteur)
-        self.washes = plan
         self._broker_group = 0
-        self._broker_stopped = 0.0
         self.broker = MqttServer(
             folder / "mqtt",
             free_port(),
@@ -67,20 +63,11 @@ class WashCompany(Company):
         def remember(group: int) -> None:
             self._broker_group = group
 
-        for attempt in range(1, _STARTS + 1):
-            try:
-                self.broker.start(remember)
-            except ServerStartError:
-                if attempt == _STARTS:
-                    raise
-            else:
-                return
+        persist(lambda: self.broker.start(remember))
 
     def kill_broker(self) -> None:
         """End the broker and its leash with SIGKILL."""
-        os.killpg(self._broker_group, signal.SIGKILL)
-        while self.broker.is_running():
-            time.sleep(0.01)
+        kill_group(self._broker_group, self.broker.is_running)
 
     def hold_broker(self, *, still: bool) -> None:
         """Stop the broker's process, or let it go on."""

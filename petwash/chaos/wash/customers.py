@@ -4,7 +4,6 @@ A customer keeps nothing that a closed and opened page would not have: the key o
 Killed at any point, the successor looks where the wash stands and goes on there.
 """
 
-import json
 import os
 import threading
 import time
@@ -26,8 +25,9 @@ from apps.stations.states import OPEN_WASH, WashStatus
 from apps.stations.tokens import hash_purchase, make_wash_token
 from petwash.chaos import bank
 from petwash.chaos.diary import Diary
+from petwash.chaos.wash.files import bay_in, provisioned
 from petwash.chaos.wash.pace import LOOK_SECONDS
-from petwash.chaos.wash.plan import MORE_SECONDS, WashPlan, slug
+from petwash.chaos.wash.plan import MORE_SECONDS, WashPlan
 from petwash.chaos.wash.plan import Story as WashStory
 
 OVER = (
@@ -52,7 +52,7 @@ class Customers:
         for story in plan.stories:
             if story.station % places == place and story.number not in over:
                 self._queues[story.station, story.bay].append(story)
-        self._doors = {where: _door(folder, where) for where in self._queues}
+        self._doors = {where: bay_in(provisioned(folder, where[0]), where[1]) for where in self._queues}
         self._due: dict[Place, float] = dict.fromkeys(self._queues, 0.0)
 
     def turn(self) -> None:
@@ -172,12 +172,6 @@ def both(*acts: Callable[[], object]) -> None:
 
 def _address(story: WashStory) -> str:
     return f"198.18.{story.number // 250 % 250}.{story.number % 250}"
-
-
-def _door(folder: Path, where: Place) -> dict[str, Any]:
-    """Return what is printed at a bay."""
-    file = json.loads((folder / "stations" / f"{slug(where[0])}.json").read_text())
-    return next(bay for bay in file["bays"] if bay["number"] == where[1])
 
 
 def _washes(purchases: Any) -> list[Wash]:

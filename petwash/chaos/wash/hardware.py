@@ -26,8 +26,9 @@ from apps.stations.simulator.station_file import StationFile, read_station_file
 from apps.stations.simulator.washing import Pace
 from petwash.chaos.diary import Diary
 from petwash.chaos.wash import pace
+from petwash.chaos.wash.files import flash_file, station_file
 from petwash.chaos.wash.mishaps import Mishap
-from petwash.chaos.wash.plan import STATIONS_A_PROCESS, WashPlan, slug
+from petwash.chaos.wash.plan import STATIONS_A_PROCESS, WashPlan
 
 NEVER = 1e9
 _REPORTS_A_TICK = 8
@@ -265,11 +266,6 @@ def hardware_diary(folder: Path) -> Diary:
     return Diary(folder / "hardware")
 
 
-def flash_of(folder: Path, station: int) -> Path:
-    """Return the file of a station's flash."""
-    return folder / "flash" / f"{slug(station)}.json"
-
-
 def run_fleet(plan: WashPlan, fleet: str, address: Any) -> None:
     """Run the stations of one process until it is killed."""
     folder = Path(os.environ["PETWASH_HOME"])
@@ -279,8 +275,8 @@ def run_fleet(plan: WashPlan, fleet: str, address: Any) -> None:
     stations: list[Station] = [
         WildStation(
             number,
-            read_station_file(folder / "stations" / f"{slug(number)}.json"),
-            flash_of(folder, number),
+            read_station_file(station_file(folder, number)),
+            flash_file(folder, number),
             plan=plan,
             diary=diary,
             broker=Broker(address.host, address.port),

@@ -5,8 +5,9 @@ import time
 from petwash.chaos.pace import STOPPED_SECONDS
 from petwash.chaos.storm import Storm
 from petwash.chaos.strikes import Strike
-from petwash.chaos.wash.books import OpenEnds, WashDatabase, unsent
+from petwash.chaos.wash.books import OpenEnds, WashDatabase
 from petwash.chaos.wash.company import WashCompany
+from petwash.chaos.wash.files import unsent
 from petwash.chaos.wash.pace import BROKER_DOWN_SECONDS
 
 # Longer than the longest absence of a station with the waits that follow it.
@@ -16,17 +17,19 @@ STILL_SECONDS = 170.0
 class WashStorm(Storm):
     """One run's weather."""
 
+    database_kind = WashDatabase
+    database: WashDatabase
+
     def __init__(self, company: WashCompany, patience: float = STILL_SECONDS) -> None:
         super().__init__(company, patience)
         self._washes = company
-        self.wash_database = WashDatabase(self.database._url, self.database._app)
         self._broker_back = self._broker_goes_on = 0.0
         self._over: set[int] = set()
 
     def ends(self) -> OpenEnds:
         """Return all that is not finished, by the database and by the stations' flash."""
-        found = self.wash_database.ends()
-        found.flash = unsent(self._washes.folder / "flash")
+        found = self.database.ends()
+        found.flash = unsent(self._washes.folder)
         return found
 
     def _calm(self) -> bool:
@@ -60,6 +63,6 @@ class WashStorm(Storm):
 
     def _left(self, *, entirely: bool) -> tuple[int, int]:
         self._over |= {line["story"] for line in self._washes.diary.all() if line["what"] == "story_over"}
-        ends = self.ends() if entirely else self.wash_database.ends()
-        self._say(len(self._over), ends.operations, self.wash_database.states())
+        ends = self.ends() if entirely else self.database.ends()
+        self._say(len(self._over), ends.operations, self.database.states())
         return self._washes.plan.ends - len(self._over), ends.waiting + self._deliveries(entirely)
