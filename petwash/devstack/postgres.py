@@ -27,6 +27,7 @@ _FORGETFUL = [
         "full_page_writes=off",
         "wal_level=minimal",
         "max_wal_senders=0",
+        "max_wal_size=256MB",
     )
     for part in ("-c", setting)
 ]
