@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from petwash.devstack import environment
 from petwash.devstack.home import Home
 
 _ASKER = re.compile(r" ([a-z0-9-]+)/(\d+)$")
+_CLOCK = "/_sandbox/clock"
 
 
 class Watch:
@@ -42,6 +43,9 @@ class Watch:
         self._peace = folder / "peace"
         self._lock = threading.Lock()
         self._ghosts = 0
+        self._hands = threading.Condition()
+        self._in_hand = 0
+        self.is_evening = False
         struck = {line["strike"] for line in self.diary.all() if "strike" in line}
         self._waiting = [
             strike for strike in plan.strikes if strike.kind not in CONDUCTED and strike.number not in struck
@@ -79,6 +83,29 @@ class Watch:
         finally:
             with self._lock:
                 self._ghosts -= 1
+
+    @contextmanager
+    def in_hand(self) -> Iterator[None]:
+        """Say that a write is under way."""
+        with self._hands:
+            self._in_hand += 1
+        try:
+            yield
+        finally:
+            with self._hands:
+                self._in_hand -= 1
+                self._hands.notify_all()
+
+    @contextmanager
+    def evening(self) -> Iterator[None]:
+        """Wait until no write is under way and let none begin: no gateway works on one for longer than a key lasts."""
+        self.is_evening = True
+        try:
+            with self._hands:
+                self._hands.wait_for(lambda: not self._in_hand)
+                yield
+        finally:
+            self.is_evening = False
 
     def is_ours(self, pid: int) -> bool:
         """Tell whether this is a live worker of the run: the nursery's children are in its group."""
@@ -130,7 +157,13 @@ class Doorway(_Handler):
     _asker = 0
 
     def _call(self, method: str, path: str, encoded: str) -> None:
-        if method == "POST" and path.startswith("/v1/"):
+        is_write = method == "POST" and path.startswith("/v1/")
+        watch = self.server.watch
+        with watch.in_hand() if is_write else watch.evening() if path == _CLOCK else nullcontext():
+            self._let_in(method, path, encoded, is_write=is_write)
+
+    def _let_in(self, method: str, path: str, encoded: str, *, is_write: bool) -> None:
+        if is_write:
             self._asker = self._pid()
             self._strike = self.server.watch.next(path, encoded, self._asker)
         if self._strike and not self._before(self._strike, encoded):
@@ -156,10 +189,13 @@ class Doorway(_Handler):
         return strike.kind != "kill_unheard"
 
     def _wait_for_successor(self, encoded: str) -> None:
-        """Let a dead worker's request arrive after its successor's; of a transfer it can be seen."""
+        """Let a dead worker's request arrive after its successor's; of a transfer it can be seen.
+
+        It does not outlast the day: when one is to pass, it arrives before.
+        """
         group = forms.decode(encoded).get("transfer_group")
         deadline = time.monotonic() + (SUCCESSOR_SECONDS if group else SLOW_SECONDS)
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.server.watch.is_evening:
             if group and self.server.store.find("transfer", {"transfer_group": group}):
                 return
             time.sleep(0.05)
