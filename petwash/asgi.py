@@ -12,6 +12,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petwash.settings.dev")
 http = get_asgi_application()
 
+from apps.common.bodies import BodyLimit  # noqa: E402 - Django must be set up first
 from apps.payments.gateways.current import make_ready  # noqa: E402 - Django must be set up first
 from apps.stations.routing import websocket_urlpatterns as stations  # noqa: E402 - Django must be set up first
 
@@ -31,7 +32,7 @@ class ForeignPagesValidator(OriginValidator):
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         "websocket": ForeignPagesValidator(AuthMiddlewareStack(URLRouter([*stations])), settings.ALLOWED_HOSTS),
     }
 )

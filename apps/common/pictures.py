@@ -6,7 +6,9 @@ the first) is not in it. Names are drawn at random, and nothing is served but by
 
 import secrets
 import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -17,6 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from PIL import Image, ImageOps
 
+from apps.common.clock import real_now
 from apps.common.db import outside_call
 from apps.common.errors import InvalidInput
 
@@ -25,6 +28,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 8_000_000
 MOST_PIXELS = 50_000_000
 """What the cameras of today's phones give; unpacked it is 200 MB, so one is unpacked at a time."""
+KEEP_UNUSED = timedelta(days=1)
 LONGEST_SIDE = 1_600
 QUALITY = 80
 NOT_ONE = "This is no JPEG, PNG or WebP picture, or it is damaged. Choose another one."
@@ -77,6 +81,39 @@ def forget(name: str) -> None:
             default_storage.delete(name)
     except OSError as error:
         log.warning("pictures.not_removed", name=name, error=type(error).__name__)
+
+
+def sweep(folder: str, in_use: Callable[[Collection[str]], Collection[str]]) -> int:
+    """Remove what a crash left in a folder: pictures older than a day that are not in use; return how many.
+
+    `in_use` is asked once, after the folder was read, which of these names somebody refers to. A picture comes into use
+    within moments or never, so an old one that nobody refers to is lost. A storage that cannot is asked again later.
+    """
+    try:
+        with outside_call():
+            old = [name for name in _names(folder) if _is_older(name, real_now() - KEEP_UNUSED)]
+    except OSError as error:
+        log.warning("pictures.not_swept", folder=folder, error=type(error).__name__)
+        return 0
+    used = set(in_use(old)) if old else set()
+    lost = [name for name in old if name not in used]
+    for name in lost:
+        forget(name)
+    return len(lost)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
+    except FileNotFoundError:
+        return []  # nothing was ever kept there
+
+
+def _is_older(name: str, instant: datetime) -> bool:
+    try:
+        return default_storage.get_modified_time(name) < instant
+    except FileNotFoundError:
+        return False  # somebody else removed it meanwhile
 
 
 def answer(name: str, *, public: bool) -> HttpResponse:

@@ -8,6 +8,7 @@ from apps.stations.services import (
     flood,
     history,
     leftovers,
+    photos,
     reconciliation,
     silence,
     sweeps,
@@ -51,9 +52,10 @@ def take_samples() -> None:
 
 @shared_task(name="stations.close_days")
 def close_days() -> None:
-    """Sum up the last days of tanks, and forget samples that are older than 30 days."""
+    """Sum up the last days of tanks, forget samples that are older than 30 days, remove photos that nothing shows."""
     history.close_days()
     history.prune_samples()
+    photos.sweep_photos()
 
 
 @shared_task(name="stations.prune_dead_letters")

@@ -59,7 +59,7 @@ def operation(
     if request is not None or parameters or idempotency or is_page:
         all_errors.append("validation_error:400")
     if request is not None:
-        all_errors += ["malformed_json:400", "unsupported_media_type:415"]
+        all_errors += ["malformed_json:400", "unsupported_media_type:415", "body_too_large:413"]
     if idempotency:
         all_errors += IDEMPOTENCY_ERRORS
     all_errors += ["not_acceptable:406", "database_unavailable:503"]

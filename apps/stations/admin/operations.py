@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
@@ -14,10 +15,12 @@ from django.urls.resolvers import URLPattern
 from unfold.decorators import action
 
 from apps.common.admin import RowsInline
+from apps.common.bodies import takes_file
 from apps.common.clock import real_now
 from apps.common.console_forms import ConsoleForm, ask
 from apps.common.errors import NotFound
 from apps.common.ids import uuid7
+from apps.common.pictures import MOST_BYTES
 from apps.stations import charts
 from apps.stations.admin.base import StationsAdmin
 from apps.stations.console_forms import HoursForm, LimitsForm, PhotoForm, ThresholdsForm, VisitForm, ZoneForm
@@ -65,6 +68,7 @@ class OperationsAdmin(StationsAdmin):
     def page(self, route: str, view: Any, name: str) -> URLPattern:
         """Return the address of a page for those who see the list."""
 
+        @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not self.has_view_permission(request):
                 raise PermissionDenied
@@ -168,6 +172,7 @@ class VisitAdmin(OperationsAdmin):
         back = reverse("admin:stations_station_changelist")
         return self.ask(request, title, form, act, button="Save the hours", back=back)
 
+    @takes_file("picture", MOST_BYTES)
     def photo_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Set the photo of a station, or take it away."""
         station = get_object_or_404(Station, slug=slug)

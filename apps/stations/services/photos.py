@@ -1,5 +1,6 @@
 """The photo of a station: set and taken away by Operations with a reason; shown to everybody who sees the station."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -39,6 +40,15 @@ def remove_photo(actor: User, slug: str, *, reason: str) -> Station:
     station, before = _replace(actor, slug, "", 0, 0, reason)
     pictures.forget(before)
     return station
+
+
+def sweep_photos() -> int:
+    """Remove files older than a day that no station shows, as a crash leaves them; return how many."""
+    return pictures.sweep(FOLDER, _shown)
+
+
+def _shown(names: Collection[str]) -> set[str]:
+    return set(Station.objects.filter(photo__in=names).values_list("photo", flat=True))
 
 
 def _demand(slug: str, reason: str) -> None:

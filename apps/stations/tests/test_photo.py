@@ -1,21 +1,28 @@
 """A station's photo: set by Operations with a reason, shown to everybody, replaced and removed without a trace."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from apps.common import pictures
+from apps.common.bodies import door_of
+from apps.common.clock import real_now
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.models import AuditEntry
 from apps.common.tests.uploads import picture, upload
+from apps.stations import tasks
 from apps.stations.bay_codes import bay_path
 from apps.stations.models import Bay, Station
 from apps.stations.services import photos
 from apps.stations.tests.factories import bay_token
+from petwash.testing.races import race
 from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +125,89 @@ def test_the_page_at_the_bay_loads_it_lazily_from_here_alone(shown: Station, bay
 
 def test_without_a_photo_the_page_has_no_picture(station: Station, bay: Bay) -> None:
     assert "<img" not in Client().get(bay_path(str(bay.public_id), bay_token(bay))).content.decode()
+
+
+DAY = 24 * 3600
+
+
+def lie(media: Path, name: str, age: float) -> str:
+    """Put a file into the folder as if it had been written so many seconds ago."""
+    file = media / "stations" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"left by a crash")
+    then = real_now().timestamp() - age
+    os.utime(file, (then, then))
+    return f"stations/{name}"
+
+
+def test_what_a_crash_left_is_removed_a_day_later_and_nothing_else(shown: Station, media: Path) -> None:
+    os.utime(media / shown.photo, (0, 0))
+    lie(media, "lost.webp", DAY + 60)
+    young = lie(media, "young.webp", DAY - 60)
+    tasks.close_days()
+    assert files(media) == sorted([shown.photo, young])
+    assert photos.sweep_photos() == 0
+
+
+def test_a_crash_between_file_and_commit_leaves_one_file_for_the_sweep(
+    shown: Station, agent: Any, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*given: Any, **named: Any) -> None:
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    with monkeypatch.context() as broken, pytest.raises(OperationalError):
+        broken.setattr(photos, "_replace", crash)
+        photos.set_photo(agent, "riverside", upload=upload(picture()), reason="new")
+    assert len(files(media)) == 2
+    for name in files(media):
+        os.utime(media / name, (0, 0))
+    assert photos.sweep_photos() == 1
+    assert files(media) == [Station.objects.get().photo] == [shown.photo]
+
+
+def test_a_photo_set_while_the_folder_is_swept_stays(
+    shown: Station, agent: Any, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder was read; before anybody asks who is in use, another photo takes the old one's place."""
+    lost, asked = lie(media, "lost.webp", DAY + 60), photos._shown
+
+    def set_meanwhile(names: Any) -> set[str]:
+        photos.set_photo(agent, "riverside", upload=upload(picture()), reason="new")
+        return asked(names)
+
+    os.utime(media / shown.photo, (0, 0))
+    monkeypatch.setattr(photos, "_shown", set_meanwhile)
+    assert photos.sweep_photos() == 2
+    assert files(media) == [Station.objects.get().photo]
+    assert lost not in files(media)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_and_uploads_at_once_leave_the_shown_photo_alone(station: Station, agent: Any, media: Path) -> None:
+    for number in range(20):
+        lie(media, f"{number}.webp", DAY + 60)
+
+    def put() -> None:
+        photos.set_photo(agent, "riverside", upload=upload(picture()), reason="new")
+
+    race(photos.sweep_photos, photos.sweep_photos, put, put)
+    assert files(media) == [Station.objects.get().photo]
+
+
+def test_without_a_folder_or_a_storage_nothing_is_swept(media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert photos.sweep_photos() == 0
+
+    def away(*given: Any) -> Any:
+        raise OSError("gone")
+
+    monkeypatch.setattr(default_storage, "listdir", away)
+    assert photos.sweep_photos() == 0
+
+
+def test_the_form_takes_a_picture_and_no_more(station: Station) -> None:
+    door = door_of(reverse("admin:stations_photo", args=["riverside"]))
+    assert (door.field, door.most_of_file) == ("picture", pictures.MOST_BYTES)
+    assert door_of(reverse("admin:stations_zone", args=["riverside"])).most == 1_000_000
 
 
 def test_operations_set_and_remove_it_in_the_console(station: Station, media: Path) -> None:
