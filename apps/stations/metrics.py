@@ -16,10 +16,13 @@ def _of_lanes(name: str) -> Callable[[], Iterator[Reading]]:
     return read
 
 
-def _dead() -> Iterator[Reading]:
-    for shard, lane, facts in lanes():
-        for reason, count in sorted(facts["dead"].items()):
-            yield {"shard": shard, "lane": lane, "reason": reason}, float(count)
+def _by_reason(name: str) -> Callable[[], Iterator[Reading]]:
+    def read() -> Iterator[Reading]:
+        for shard, lane, facts in lanes():
+            for reason, count in sorted(facts.get(name, {}).items()):  # an earlier release told fewer
+                yield {"shard": shard, "lane": lane, "reason": reason}, float(count)
+
+    return read
 
 
 def _age() -> Iterator[Reading]:
@@ -45,4 +48,11 @@ register_gauge("petwash_bridge_queue", "Messages that wait in a lane.", _of_lane
 register_gauge(
     "petwash_bridge_oldest_seconds", "How long the oldest message of a lane waits.", _of_lanes("oldest_seconds")
 )
-register_gauge("petwash_bridge_dead_letters", "Messages put aside since the shard's start, by reason.", _dead)
+register_gauge(
+    "petwash_bridge_dead_letters", "Messages put aside since the shard's start, by reason.", _by_reason("dead")
+)
+register_gauge(
+    "petwash_bridge_ignored",
+    "Messages since the shard's start that were no word of a station: empty, or from the broker's store.",
+    _by_reason("ignored"),
+)

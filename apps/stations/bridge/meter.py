@@ -17,6 +17,7 @@ class Meter:
         self._batches: deque[tuple[float, int]] = deque()
         self._lag = 0.0
         self._dead: Counter[str] = Counter()
+        self._ignored: Counter[str] = Counter()
 
     def note(self, handled: int, lag: float, dead: Mapping[str, int]) -> None:
         """Note a committed batch: how many messages, how long the newest one waited here, what was put aside."""
@@ -26,12 +27,18 @@ class Meter:
             self._dead.update(dead)
             self._forget()
 
+    def ignore(self, reasons: Mapping[str, int]) -> None:
+        """Note what was no word of a station, by reason."""
+        with self._lock:
+            self._ignored.update(reasons)
+
     def figures(self) -> dict[str, Any]:
-        """Return messages a second over the last minute, the last batch's lag, dead letters since the start."""
+        """Return messages a second over the last minute, the last batch's lag, and counts since the start."""
         with self._lock:
             self._forget()
             rate = sum(handled for _, handled in self._batches) / WINDOW_SECONDS
-            return {"rate": round(rate, 2), "lag_seconds": round(self._lag, 3), "dead": dict(self._dead)}
+            counts = {"dead": dict(self._dead), "ignored": dict(self._ignored)}
+            return {"rate": round(rate, 2), "lag_seconds": round(self._lag, 3), **counts}
 
     def _forget(self) -> None:
         since = time.monotonic() - WINDOW_SECONDS

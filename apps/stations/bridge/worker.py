@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from apps.stations import live
+from apps.stations import hearsay, live
 from apps.stations.bridge.meter import Meter
 from apps.stations.flood import FloodGate
 from apps.stations.gateways.mqtt import Lane, Received
@@ -174,7 +174,12 @@ class LaneWorker(Worker):
 
     def _next(self) -> Sequence[Received]:
         """Return what is to be taken of the lane's next messages; what nobody needs is acknowledged."""
-        sifted = self._gate.sift(self._lane.take(BATCH_LIMIT, self._within), _now())
+        heard = hearsay.sort(self._lane.take(BATCH_LIMIT, self._within))
+        self._lane.ack(heard.rest)
+        self.meter.ignore(heard.reasons)
+        for topic in heard.to_clear:
+            self._out.publish(topic, b"", retain=True)
+        sifted = self._gate.sift(heard.words, _now())
         self._lane.ack(sifted.skipped)
         self._over += sifted.over
         return sifted.passed
@@ -191,7 +196,7 @@ class LaneWorker(Worker):
 
     def _settle(self, batch: Sequence[Received]) -> None:
         take = intake.take_batch if self._refusals < PATIENCE else intake.take_one_by_one
-        outcome = take([Raw(message.topic, message.payload) for message in batch])
+        outcome = take([Raw(message.topic, message.payload, message.retained) for message in batch])
         self._lane.ack(batch)
         for station, event_id in outcome.evacks:
             self._out.publish(topics.evack(station, event_id), Evack().to_json())

@@ -42,6 +42,8 @@ class Received:
     session: int
     at: float = 0.0
     """When it came, by the monotonic clock."""
+    retained: bool = False
+    """Whether the broker had it in store, which it marks for a new subscription alone."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +300,9 @@ class Lane:
     @_guarded
     def _on_message(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
         self._heard_at = time.monotonic()
-        received = Received(message.topic, bytes(message.payload), message.mid, self._session, self._heard_at)
+        received = Received(
+            message.topic, bytes(message.payload), message.mid, self._session, self._heard_at, bool(message.retain)
+        )
         while not self._stopping.is_set():
             try:
                 self._inbox.put(received, timeout=0.2)

@@ -35,6 +35,8 @@ class Station(models.Model):
     online = models.BooleanField(default=False)
     epoch = models.CharField(max_length=64, blank=True)
     boot = models.BigIntegerField(default=0)
+    doubted_since = models.DateTimeField(null=True)
+    """Since when somebody else may have spoken for it: its next certificate that is said, not kept, counts anew."""
     firmware = models.CharField(max_length=64, blank=True)
     connection_changed_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)

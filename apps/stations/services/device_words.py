@@ -3,6 +3,8 @@
 A message that contradicts what the server knows raises ProtocolError: the intake puts it aside.
 """
 
+from datetime import timedelta
+
 from apps.common import events
 from apps.common.clock import real_now
 from apps.common.db import require_transaction
@@ -19,27 +21,38 @@ from apps.stations.states import CommandType, Severity
 
 CONNECTION = "connection"
 CONTROLLER = "controller"
+SETTLED_AFTER = timedelta(minutes=10)
+"""So long after new credentials the broker has read its files, and nobody speaks with the old ones any more."""
 
 
-def take_conn(station: Station, conn: messages.Conn) -> bool:
+def take_conn(station: Station, conn: messages.Conn, *, retained: bool = False) -> bool:
     """Follow a birth or death certificate; an older boot's, or another epoch's death, is ignored.
 
-    A new epoch is a replaced board: its counters start anew and staff are called.
+    A new epoch is a replaced board: its counters start anew and staff are called. They start anew as well when a
+    device comes with new credentials, whatever its boot; what the broker kept (`retained`) is not believed then.
     """
     require_transaction()
+    doubted = station.doubted_since
+    if retained and doubted:
+        return _ask_instead(station, conn)
+    returns = conn.online and doubted is not None
     new_epoch = conn.epoch != station.epoch
     if new_epoch and not conn.online:
         return False
-    if not new_epoch and conn.boot < station.boot:
+    if not new_epoch and conn.boot < station.boot and not returns:
         return False
-    if new_epoch:
-        _adopt_epoch(station, conn.epoch)
+    if new_epoch or returns:
+        _count_anew(station)
+    if new_epoch and station.epoch:
+        _call_for_new_board(station)
     now = real_now()
+    settled = conn.online and doubted is not None and doubted <= now - SETTLED_AFTER
     changed_at = now if station.online != conn.online else station.connection_changed_at
     Station.objects.filter(pk=station.pk).update(
         online=conn.online,
         epoch=conn.epoch,
         boot=conn.boot,
+        doubted_since=None if settled else doubted,
         firmware=conn.fw,
         connection_changed_at=changed_at,
         last_seen_at=now,
@@ -143,13 +156,22 @@ def _answered(command: Command) -> None:
         bay_locks.unlock(bay, reason="the bay answered")
 
 
-def _adopt_epoch(station: Station, epoch: str) -> None:
+def _ask_instead(station: Station, conn: messages.Conn) -> bool:
+    """Ask a station that may have connected while nobody listened to say again what the broker has kept."""
+    asked = Command.objects.filter(station=station, type=CommandType.REBIRTH, expires_at__gt=real_now())
+    if conn.online and not station.online and not asked.exists():
+        commands.issue(CommandType.REBIRTH, station=station)
+    return False
+
+
+def _count_anew(station: Station) -> None:
     # Telemetry locks bays and tanks by key: whoever locks them in another order is in its way.
     for parts in (Bay.objects, Tank.objects):
         mine = parts.select_for_update(no_key=True).filter(station=station).order_by("id")
         parts.filter(pk__in=list(mine.values_list("pk", flat=True))).update(boot=0, seq=0)
-    if not station.epoch:
-        return
+
+
+def _call_for_new_board(station: Station) -> None:
     alerts.raise_alert(
         station,
         CONTROLLER,

@@ -37,6 +37,8 @@ class Raw:
 
     topic: str
     payload: bytes
+    retained: bool = False
+    """Whether the broker had it in store: nobody knows since when, nor from whom."""
 
 
 Parsed = tuple[Topic, messages.Message, Raw]
@@ -202,7 +204,7 @@ def _apply(parsed: Sequence[Parsed], site: _Site, outcome: Outcome) -> None:
             elif isinstance(message, messages.TankLevel):
                 tank = site.tank(topic.station, message.chemical)
                 levels.append(telemetry.TankReport(tank, message))
-            elif _take_word(topic, message, station, site, written):
+            elif _take_word(topic, message, station, site, written, retained=raw.retained):
                 outcome.changed.add(station.slug)
             outcome.taken += 1
         except ProtocolError as error:
@@ -226,12 +228,18 @@ def _write_events(parsed: Sequence[Parsed], site: _Site) -> event_rows.Written:
 
 
 def _take_word(
-    topic: Topic, message: messages.Message, station: Station, site: _Site, written: event_rows.Written
+    topic: Topic,
+    message: messages.Message,
+    station: Station,
+    site: _Site,
+    written: event_rows.Written,
+    *,
+    retained: bool,
 ) -> bool:
     """Pass a message that is not telemetry on; True when something changed."""
     match message:
         case messages.Conn():
-            return device_words.take_conn(station, message)
+            return device_words.take_conn(station, message, retained=retained)
         case messages.Birth():
             return device_words.take_birth(station, message)
         case messages.BayEvent():

@@ -137,10 +137,11 @@ def _rotate(slug: str, keys: dict[str, str]) -> Station:
     if station is None:
         raise NotFound("not_found", f"There is no station {slug} to give new credentials to.")
     StationCredential.objects.update_or_create(station=station, defaults={**keys, "issued_at": real_now()})
-    # Who had the old password may have counted as far as numbers go: nothing would ever be newer.
+    # Who had the old password may have counted as far as numbers go: nothing would ever be newer. Until the
+    # broker has read its files he may do so again, therefore the new device's certificate resets them once more.
     station.bays.update(presence_version=F("presence_version") + 1, boot=0, seq=0)
     station.tanks.update(boot=0, seq=0)
-    Station.objects.filter(pk=station.pk).update(revoked_at=None, boot=0)
+    Station.objects.filter(pk=station.pk).update(revoked_at=None, boot=0, doubted_since=real_now())
     audit.record(None, "station.credentials_rotated", slug)
     return station
 

@@ -17,19 +17,27 @@ def test_a_meter_counts_by_reason_and_forgets_old_batches(monkeypatch: pytest.Mo
     meter = Meter()
     meter.note(120, 0.25, {"not_json": 2})
     meter.note(60, 0.5, {"not_json": 1, "bad_topic": 1})
-    assert meter.figures() == {"rate": 3.0, "lag_seconds": 0.5, "dead": {"not_json": 3, "bad_topic": 1}}
+    meter.ignore({"empty": 4})
+    assert meter.figures() == {
+        "rate": 3.0,
+        "lag_seconds": 0.5,
+        "dead": {"not_json": 3, "bad_topic": 1},
+        "ignored": {"empty": 4},
+    }
     now[0] += 61
     assert meter.figures()["rate"] == 0
 
 
 def test_each_lane_of_each_shard_is_a_row_of_each_figure() -> None:
     figures = {"rate": 12.5, "lag_seconds": 0.1, "queue": 3, "oldest_seconds": 0.2, "dead": {"not_json": 2}}
-    beat("bridge:0/2", {"lanes": {"money": figures, "telemetry": figures | {"queue": 4, "dead": {}}}})
+    other = figures | {"queue": 4, "dead": {}, "ignored": {"empty": 7}}
+    beat("bridge:0/2", {"lanes": {"money": figures, "telemetry": other}})
     beat("bridge:1/2")
     text = metrics.exposition()
     assert 'petwash_bridge_rate{lane="money",shard="0/2"} 12.5\n' in text
     assert 'petwash_bridge_queue{lane="telemetry",shard="0/2"} 4\n' in text
     assert 'petwash_bridge_dead_letters{lane="money",reason="not_json",shard="0/2"} 2\n' in text
+    assert 'petwash_bridge_ignored{lane="telemetry",reason="empty",shard="0/2"} 7\n' in text
     assert text.count("petwash_bridge_age_seconds{") == 2
 
 
