@@ -74,8 +74,8 @@ class UserAdmin(StaffAdmin):
     def set_groups(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """Put the chosen member of staff into exactly the ticked groups."""
 
-        def change(actor: User, person: User, reason: str, groups: list[str]) -> None:
-            staffing.set_groups(actor=actor, user=person, groups=groups, reason=reason)
+        def change(actor: User, person: User, reason: str, groups: list[str], was: list[str]) -> None:
+            staffing.set_groups(actor=actor, user=person, groups=groups, reason=reason, was=was)
 
         return with_choices(
             self,

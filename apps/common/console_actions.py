@@ -46,13 +46,13 @@ def with_reason(
     question = {**form, "rows": shown, "warning": warning, "length": length}
     if pinned:
         question["seen"] = idempotency.fingerprint(request.path, shown)
+        if "reason" in request.POST and request.POST.get("seen") != question["seen"]:
+            page.message_user(request, "It has changed since this page was shown. Look at it again.", messages.ERROR)
+            return _ask(page, request, verb, question)
     reason = request.POST.get("reason", "").strip()
     if len(reason) not in length:
         if reason:
             page.message_user(request, f"The reason needs {length[0]} to {length[-1]} characters.", messages.ERROR)
-        return _ask(page, request, verb, question)
-    if pinned and request.POST.get("seen") != question["seen"]:
-        page.message_user(request, "It has changed since this page was shown. Look at it again.", messages.ERROR)
         return _ask(page, request, verb, question)
     done = 0
     for row in rows:
@@ -111,27 +111,35 @@ def with_choices(
     request: HttpRequest,
     chosen: Iterable[Any],
     verb: str,
-    change: Callable[[Any, Any, str, list[str]], object],
+    change: Callable[[Any, Any, str, list[str], list[str]], object],
     *,
     choices: Iterable[str],
     now: Callable[[Any], Collection[str]],
     warning: str = "",
 ) -> HttpResponse | None:
-    """Ask what to tick and a reason first, then `change(actor, row, reason, ticked)` the one chosen row.
+    """Ask what to tick and a reason first, then `change(actor, row, reason, ticked, before)` the one chosen row.
 
-    `now` tells what is ticked before anybody touches it; a name that is not among the choices is left out.
+    `now` tells what is ticked before anybody touches it; a name that is not among the choices is left out. Who answers
+    has to have seen what is ticked now: else the page is shown again as it is. What changes between that look and the
+    change, `change` finds by `before`.
     """
     rows = list(chosen)
     if len(rows) != 1:
         page.message_user(request, "Choose one row: each has ticks of its own.", messages.ERROR)
         return None
-    before = request.POST.getlist("ticked") if "reason" in request.POST else now(rows[0])
-    ticks = [(name, name in before) for name in choices]
+    before = sorted(now(rows[0]))
+    shown = f"{rows[0]}, now: {', '.join(before) or 'none'}"
+    seen = idempotency.fingerprint(request.path, [(rows[0].pk, shown)])
+    is_answer = "reason" in request.POST and request.POST.get("seen") == seen
+    wanted = request.POST.getlist("ticked") if is_answer else before
+    ticks = [(name, name in wanted) for name in choices]
 
     def act(actor: Any, row: Any, reason: str) -> None:
-        change(actor, row, reason, [name for name, ticked in ticks if ticked])
+        change(actor, row, reason, [name for name, ticked in ticks if ticked], before)
 
-    return with_reason(page, request, rows, verb, act, warning=warning, form={"ticks": ticks})
+    return with_reason(
+        page, request, rows, verb, act, show=lambda row: shown, warning=warning, pinned=True, form={"ticks": ticks}
+    )
 
 
 def _said(refusal: DomainError) -> str:

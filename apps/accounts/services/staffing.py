@@ -38,13 +38,16 @@ def invite(*, actor: User | None, email: str, full_name: str, groups: Collection
     return user
 
 
-def set_groups(*, actor: User | None, user: User, groups: Collection[str], reason: str) -> None:
+def set_groups(
+    *, actor: User | None, user: User, groups: Collection[str], reason: str, was: Collection[str] | None = None
+) -> list[str]:
     """Put a member of staff into exactly these groups; without any, the account is staff no more and is signed out.
 
-    Takes effect with the next request: what a group may do is read anew each time.
+    Takes effect with the next request: what a group may do is read anew each time. `was` is what the decision was made
+    on: when a colleague has decided otherwise meanwhile, nothing changes. Returns the groups before.
 
     Raises: Forbidden; InvalidInput for an unknown group or without a reason; Conflict(not_staff, administrator,
-    own_groups).
+    own_groups, changed_meanwhile).
     """
     _refuse_all_but_administrators(actor)
     chosen = _groups(groups)
@@ -56,12 +59,17 @@ def set_groups(*, actor: User | None, user: User, groups: Collection[str], reaso
             raise Conflict("not_staff", "This account owns or sits pets. Invite the person with an address for work.")
         if member.is_superuser:
             raise Conflict("administrator", "Administrators are in every group.")
+        before = sorted(member.groups.values_list("name", flat=True))
+        if was is not None and sorted(was) != before:
+            now = ", ".join(before) or "no group"
+            raise Conflict("changed_meanwhile", f"The groups have changed meanwhile, to {now}. Look at them again.")
         member.groups.set(chosen)
         member.is_staff = bool(chosen)
         member.save(update_fields=["is_staff"])
         if not chosen:
             sessions.end_sessions(member, EndReason.LEFT_STAFF)
-        _record(actor, "accounts.staff_groups_set", member, chosen, reason)
+        _record(actor, "accounts.staff_groups_set", member, chosen, reason, before=before)
+    return before
 
 
 def group_names() -> list[str]:
@@ -83,6 +91,6 @@ def _groups(names: Collection[str]) -> list[Group]:
     return found
 
 
-def _record(actor: User | None, action: str, user: User, groups: list[Group], reason: str) -> None:
+def _record(actor: User | None, action: str, user: User, groups: list[Group], reason: str, **facts: list[str]) -> None:
     why = moderation.checked_reason(reason)
-    audit.record(actor, action, moderation.subject_of(user), why, groups=[group.name for group in groups])
+    audit.record(actor, action, moderation.subject_of(user), why, groups=[group.name for group in groups], **facts)

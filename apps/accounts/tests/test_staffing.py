@@ -1,5 +1,6 @@
 """Who belongs to the staff: administrators decide, at the console and at the server's command line."""
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from apps.accounts.tests.conftest import error_of
 from apps.accounts.tests.factories import StaffFactory
 from apps.common.errors import Conflict, Forbidden, InvalidInput
 from apps.common.models import AuditEntry, OutboxEvent
+from petwash.testing.races import crowd
 from petwash.testing.staff import console, member_of
 
 LIST = "/admin/accounts/user/"
@@ -27,6 +29,11 @@ def administrator(db: None) -> User:
 def clerk(db: None) -> User:
     person: User = member_of("Support")
     return person
+
+
+def seen_on(page: str) -> dict[str, str]:
+    """Return what the form says of what it showed."""
+    return {"seen": re.findall(r'name="seen" value="(\w+)"', page)[0]}
 
 
 def groups_of(person: User) -> list[str]:
@@ -112,17 +119,57 @@ def test_the_console_shows_the_groups_of_now_and_sets_the_ticked_ones(administra
     asked = page.post(LIST, chosen).content.decode()
     assert 'value="Support" checked' in asked
     assert 'value="Finance">' in asked
-    answer = {**chosen, "ticked": ["Finance", "Operations", "Kings"], "reason": "Helps out"}
+    answer = {**chosen, **seen_on(asked), "ticked": ["Finance", "Operations", "Kings"], "reason": "Helps out"}
     assert page.post(LIST, answer, follow=True).status_code == 200
     assert groups_of(clerk) == ["Finance", "Operations"]
 
 
 def test_a_reason_that_is_too_long_costs_nobody_the_ticks(administrator: User, clerk: User) -> None:
-    chosen = {"action": "set_groups", ACTION_CHECKBOX_NAME: [str(clerk.pk)], "ticked": ["Finance"]}
-    again = console(administrator).post(LIST, {**chosen, "reason": "a" * 201}).content.decode()
+    page, chosen = console(administrator), {"action": "set_groups", ACTION_CHECKBOX_NAME: [str(clerk.pk)]}
+    asked = seen_on(page.post(LIST, chosen).content.decode())
+    again = page.post(LIST, {**chosen, **asked, "ticked": ["Finance"], "reason": "a" * 201}).content.decode()
     assert 'value="Finance" checked' in again
     assert 'value="Support">' in again
     assert groups_of(clerk) == ["Support"]
+
+
+@pytest.mark.parametrize("reason", ["Helps out", "a" * 201, ""])
+def test_a_form_that_a_colleague_was_quicker_than_changes_nothing(
+    administrator: User, clerk: User, reason: str
+) -> None:
+    """It is shown again with what is ticked now, and can then be sent."""
+    page, chosen = console(administrator), {"action": "set_groups", ACTION_CHECKBOX_NAME: [str(clerk.pk)]}
+    asked = seen_on(page.post(LIST, chosen).content.decode())
+    staffing.set_groups(actor=None, user=clerk, groups=["Finance"], reason="Moves over")
+    mine = {**chosen, "ticked": ["Operations", "Support"]}
+    again = page.post(LIST, {**mine, **asked, "reason": reason}).content.decode()
+    assert "It has changed since this page was shown." in again
+    assert ('value="Finance" checked' in again, 'value="Operations">' in again) == (True, True)
+    assert groups_of(clerk) == ["Finance"]
+    page.post(LIST, {**mine, **seen_on(again), "reason": "Helps out"})
+    assert groups_of(clerk) == ["Operations", "Support"]
+
+
+def test_a_form_that_shows_nothing_is_not_carried_out(administrator: User, clerk: User) -> None:
+    chosen = {"action": "set_groups", ACTION_CHECKBOX_NAME: [str(clerk.pk)], "ticked": ["Finance"], "reason": "Why"}
+    assert "It has changed" in console(administrator).post(LIST, chosen).content.decode()
+    assert groups_of(clerk) == ["Support"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_at_once_one_is_refused(administrator: User, clerk: User) -> None:
+    def decide(number: int) -> list[str]:
+        group = ("Finance", "Operations")[number]
+        return staffing.set_groups(actor=None, user=clerk, groups=[group], reason="Moves", was=["Support"])
+
+    first, second = crowd(2, decide)
+    assert (first == ["Support"]) != (second == ["Support"])
+    assert "changed_meanwhile" in (first, second)
+    assert groups_of(clerk) == (["Finance"] if first == ["Support"] else ["Operations"])
+    assert AuditEntry.objects.get(action="accounts.staff_groups_set").facts == {
+        "before": ["Support"],
+        "groups": groups_of(clerk),
+    }
 
 
 def test_the_console_offers_it_to_administrators_alone(clerk: User) -> None:
@@ -141,7 +188,18 @@ def test_the_command_invites_moves_and_takes_away(db: None) -> None:
     assert groups_of(fay) == ["Operations", "Support"]
     call_command("staff", "fay@petwash.example", reason="Left", stdout=said)
     assert groups_of(fay) == []
-    assert said.getvalue().splitlines()[-1] == "fay@petwash.example: no group, and staff no more."
+    assert (
+        said.getvalue().splitlines()[-1]
+        == "fay@petwash.example: no group, and staff no more. Before: Operations, Support."
+    )
+
+
+def test_the_command_changes_only_what_was_looked_at(clerk: User) -> None:
+    with pytest.raises(CommandError, match="have changed meanwhile, to Support"):
+        call_command("staff", clerk.email, groups="Finance", was="Operations", reason="Moves")
+    assert groups_of(clerk) == ["Support"]
+    call_command("staff", clerk.email, groups="Finance", was="Support", reason="Moves", stdout=StringIO())
+    assert groups_of(clerk) == ["Finance"]
 
 
 @pytest.mark.parametrize(
