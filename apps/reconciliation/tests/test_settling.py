@@ -13,6 +13,7 @@ from apps.payments.tests.fixtures import Sandbox
 from apps.reconciliation import services
 from apps.reconciliation.models import Break, BreakChange, Proposal
 from apps.reconciliation.tests.conftest import CLEARING, behind_our_back, book, sale, usd
+from petwash.testing.races import crowd
 from petwash.testing.staff import member_of
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,20 @@ def test_a_posted_journal_is_posted_once(fee_break: Break, clerk: Any, colleague
 
     assert refusal.value.code == "break_resolved"
     assert books.check().journals == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_colleagues_at_once_post_it_once(fee_break: Break, clerk: Any, colleague: Any) -> None:
+    key, people = str(fee_break.public_id), [colleague, member_of("Finance")]
+    services.propose(actor=clerk, break_id=key, counter_account="stripe_fees", reason=WHY)
+
+    def look(number: int) -> str:
+        return services.post(actor=people[number], break_id=key, reason="seen on the invoice").status
+
+    ended = crowd(2, look)
+    assert sorted(ended) == ["break_resolved", "posted"]
+    assert books.balance(FEES, "USD") == usd(200)
+    assert Proposal.objects.get().decided_by == people[ended.index("posted")]
 
 
 def test_a_rejected_journal_is_off_the_table(fee_break: Break, clerk: Any, colleague: Any) -> None:

@@ -18,6 +18,7 @@ from apps.stations.services.intake import Raw
 from apps.stations.states import WashStatus
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import make_station
+from petwash.testing.races import crowd
 from petwash.testing.staff import console, member_of
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,15 @@ def test_a_word_of_the_moment_is_not_repeated_later(device: Device, station: Sta
     station.refresh_from_db()
     assert station.online
     assert (station.bays.get(number=1).state, station.tanks.get(chemical="shampoo").level_ml) == ("ready", 9_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_of_staff_at_once_take_it_once(too_early: DeadLetter, third: Bay) -> None:
+    people = [member_of("Operations"), member_of("Operations")]
+    ended = crowd(2, lambda number: replay.replay(people[number], too_early.pk, reason="the bay is there").outcome)
+    assert sorted(ended) == ["already_taken", "taken"]
+    assert StationEvent.objects.count() == 1
+    assert AuditEntry.objects.get(action="dead_letter.replayed").actor_id == people[ended.index("taken")].pk
 
 
 def test_there_is_no_such_letter(station: Station) -> None:
