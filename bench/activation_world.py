@@ -5,6 +5,7 @@ import os
 import queue
 import re
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -17,6 +18,7 @@ from typing import Any
 from django.db import connection
 from django.test import override_settings
 
+from apps.common.interpreter import take_short_turns
 from bench.database import Addresses
 from bench.gateway import InstantGateway
 from bench.patience import GIVEN_SECRETS
@@ -63,6 +65,8 @@ def started(addresses: Addresses) -> Iterator[World]:
     redis = RedisServer(folder / "redis", free_port(), "redis", log=folder / "redis.log", durable=False)
     broker = MqttServer(folder / "mqtt", free_port(), "broker", log=folder / "mqtt.log")
     with ExitStack() as stack:
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        take_short_turns()  # as the web process does, in whose place the customer buys here
         for server in (redis, broker):
             server.start()
             stack.callback(server.stop)

@@ -13,9 +13,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petwash.settings.dev")
 http = get_asgi_application()
 
 from apps.common.bodies import BodyLimit  # noqa: E402 - Django must be set up first
+from apps.common.interpreter import take_short_turns  # noqa: E402 - Django must be set up first
 from apps.payments.gateways.current import make_ready  # noqa: E402 - Django must be set up first
 from apps.stations.routing import websocket_urlpatterns as stations  # noqa: E402 - Django must be set up first
 
+take_short_turns()
 make_ready()
 
 

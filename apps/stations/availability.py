@@ -100,9 +100,14 @@ def _spoken(instant: datetime, zone: ZoneInfo) -> str:
 
 def shown_state(station: Station, bay: Bay) -> str:
     """Return what the public sees of a bay: a silent station's are offline, a locked one has a fault."""
-    if not station.online:
+    return seen_state(bay.state, online=station.online, locked=bay.locked_at is not None)
+
+
+def seen_state(state: str, *, online: bool, locked: bool) -> str:
+    """Return `shown_state` of a bay that is at hand by its values alone."""
+    if not online:
         return BayState.OFFLINE
-    return BayState.FAULT if bay.locked_at and bay.state in AT_REST else bay.state
+    return BayState.FAULT if locked and state in AT_REST else state
 
 
 def broken(station: Station, bay: Bay, *, host_up: bool | None = None) -> Refusal | None:

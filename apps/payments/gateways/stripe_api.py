@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import requests
 import stripe
+from requests.adapters import HTTPAdapter
 
 from apps.payments.gateways import facts
 from apps.payments.gateways.port import (
@@ -38,6 +40,8 @@ SIGNATURE_TOLERANCE_SECONDS = 300
 SERVER_ERROR = 500
 CONFLICT = 409
 UNEXPECTED_STATE = "payment_intent_unexpected_state"
+CONNECTIONS_KEPT = 256
+"""More at once work too; they are closed after their answer."""
 EXPAND = ["latest_charge.balance_transaction"]
 
 logging.getLogger("stripe").setLevel(logging.WARNING)  # its debug lines carry request bodies
@@ -47,6 +51,18 @@ def load_sdk() -> None:
     """Load what the SDK loads with its first answer: some hundred modules, the better part of a second."""
     charge = {"object": "charge", "balance_transaction": {"object": "balance_transaction"}}
     stripe.PaymentIntent.construct_from({"object": "payment_intent", "latest_charge": charge}, key=None)
+
+
+def _session() -> requests.Session:
+    """Return a session for all threads of the process.
+
+    A purchase has a thread of its own: with a session each, each would connect, and agree on keys, anew.
+    """
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_maxsize=CONNECTIONS_KEPT)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return session
 
 
 class StripeGateway:
@@ -62,7 +78,7 @@ class StripeGateway:
             base_addresses={"api": base},
             max_network_retries=max_network_retries,
             stripe_version=API_VERSION,
-            http_client=stripe.RequestsClient(timeout=timeout_seconds),
+            http_client=stripe.RequestsClient(timeout=timeout_seconds, session=_session()),
         ).v1
 
     def create_intent(self, request: IntentRequest, *, key: str) -> IntentFacts:

@@ -2,9 +2,14 @@
 
 import subprocess
 import sys
+from threading import Thread
 from typing import Any
 
+import pytest
+from urllib3.connection import HTTPConnection
+
 from apps.payments.gateways import current
+from apps.payments.tests.fixtures import Sandbox
 
 LOADED = """
 import sys
@@ -39,3 +44,19 @@ def test_a_copy_without_a_key_starts_too(settings: Any) -> None:
 def test_the_first_answer_loads_nothing_more() -> None:
     done = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "0"
+
+
+def test_purchases_share_their_connections(stripe_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: set[HTTPConnection] = set()
+    connect = HTTPConnection.connect
+
+    def counted(one: HTTPConnection) -> None:
+        used.add(one)
+        connect(one)
+
+    monkeypatch.setattr(HTTPConnection, "connect", counted)
+    for _ in range(3):  # each purchase has a thread of its own
+        purchase = Thread(target=current.gateway().card_fingerprint, args=["pm_card_visa"])
+        purchase.start()
+        purchase.join()
+    assert len(used) == 1

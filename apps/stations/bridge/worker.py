@@ -26,13 +26,15 @@ from apps.stations.shards import Shard
 log = structlog.get_logger(__name__)
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 BATCH_LIMIT = 1_000
-BATCH_SECONDS = 0.05
-MONEY_BATCH_SECONDS = 0.01
+BATCH_SECONDS = 0.1
+MONEY_BATCH_SECONDS = 0.005
 """Somebody waits for these words, and what has gathered meanwhile is taken together anyway."""
 MONEY_SHARE = 0.1
 """Each of these words is a row for ever, and even a station of 99 bays says fewer than two events a second."""
 DIFF_SECONDS = 0.25
 DIFF_PAUSE_SECONDS = 0.05
+DIFFS_TOGETHER = 50
+"""A station whose wash has begun waits for no more than these: so many cost some ten milliseconds."""
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 NOTE_SECONDS = 5.0
@@ -46,29 +48,44 @@ def _now() -> float:
 
 
 class Diffs:
-    """The stations that changed since they were last shown: each at once, then at most four times a second."""
+    """The stations that changed since they were last shown: each at once, then at most four times a second.
+
+    Those that somebody waits for go before the others, and those that waited longest next; `DIFFS_TOGETHER` at a time.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._some = threading.Event()
+        self._soon = threading.Event()
         self._changed: set[str] = set()
+        self._first: set[str] = set()
         self._shown_at: dict[str, float] = {}
 
-    def add(self, slugs: set[str]) -> None:
-        """Note stations that changed."""
+    def add(self, slugs: set[str], *, first: bool = False) -> None:
+        """Note stations that changed; `first`: somebody waits for them."""
         if slugs:
             with self._lock:
                 self._changed |= slugs
+                self._first |= slugs if first else set()
                 self._some.set()
+                if first:
+                    self._soon.set()
 
     def wait(self, seconds: float) -> None:
         """Wait until a station has changed that was not shown since, for so long at most."""
         self._some.wait(seconds)
 
+    def pause(self, seconds: float) -> None:
+        """Let changes gather for so long; one that somebody waits for ends it."""
+        self._soon.wait(seconds)
+
     def due(self, now: float) -> set[str]:
         """Return those that may be shown now and note that they are; the others stay for later."""
         with self._lock:
-            due = {slug for slug in self._changed if now >= self._shown_at.get(slug, -DIFF_SECONDS) + DIFF_SECONDS}
+            self._soon.clear()
+            may = [slug for slug in self._changed if now >= self._shown_at.get(slug, -DIFF_SECONDS) + DIFF_SECONDS]
+            may.sort(key=lambda slug: (slug not in self._first, self._shown_at.get(slug, 0.0)))
+            due = set(may[:DIFFS_TOGETHER])
             self._shown_at |= dict.fromkeys(due, now)
             self._keep(self._changed - due)
         return due
@@ -82,6 +99,7 @@ class Diffs:
 
     def _keep(self, left: set[str]) -> None:
         self._changed = left
+        self._first &= left
         if not left:
             self._some.clear()
 
@@ -146,6 +164,7 @@ class LaneWorker(Worker):
         """`within`: seconds that a batch gathers; `share`: what part of a station's messages a second it may bring."""
         super().__init__(f"lane:{lane.name}", stopping)
         self._lane, self._out, self._diffs, self._within = lane, out, diffs, within
+        self._is_money = lane is out
         self._gate: FloodGate[Received] = FloodGate(
             rate=settings.STATION_MESSAGES_PER_SECOND * share, burst=settings.STATION_MESSAGES_BURST
         )
@@ -200,7 +219,7 @@ class LaneWorker(Worker):
         self._lane.ack(batch)
         for station, event_id in outcome.evacks:
             self._out.publish(topics.evack(station, event_id), Evack().to_json())
-        self._diffs.add(outcome.changed)
+        self._diffs.add(outcome.changed, first=self._is_money)
         self.meter.note(len(batch), time.monotonic() - batch[-1].at, outcome.reasons)
 
     @property
@@ -255,7 +274,7 @@ class DiffWorker(Worker):
         self._diffs.wait(POLL_SECONDS)
         begun = time.monotonic()
         live.broadcast(self._diffs.due(begun))
-        self._stopping.wait(max(DIFF_PAUSE_SECONDS, 2 * (time.monotonic() - begun)))
+        self._diffs.pause(max(DIFF_PAUSE_SECONDS, 2 * (time.monotonic() - begun)))
 
     def finish(self) -> None:
         """Push what the last batches changed."""

@@ -12,17 +12,19 @@ from apps.stations.events import StationChanged
 from apps.stations.models import Bay, Command, Station, Tank, Wash
 from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
-from apps.stations.protocol.messages import AckResult, EventType
+from apps.stations.protocol.messages import AckResult, BayStatus, EventType
 from apps.stations.services import alerts, bay_locks, commands, lifecycle, top_up_words
 from apps.stations.services.components import component_of
 from apps.stations.services.event_rows import EventReport, Written
 from apps.stations.services.moves import lock_wash
-from apps.stations.states import CommandType, Severity
+from apps.stations.services.telemetry import BayReport
+from apps.stations.states import CommandType, Severity, WashStatus
 
 CONNECTION = "connection"
 CONTROLLER = "controller"
 SETTLED_AFTER = timedelta(minutes=10)
 """So long after new credentials the broker has read its files, and nobody speaks with the old ones any more."""
+_MAY_LOCK_THE_BAY = (EventType.FAULT, EventType.CANCELLED)
 
 
 def take_conn(station: Station, conn: messages.Conn, *, retained: bool = False) -> bool:
@@ -86,9 +88,9 @@ def take_birth(station: Station, birth: messages.Birth) -> bool:
 
 
 def take_event(report: EventReport, written: Written) -> bool:
-    """Let the wash of an event that has just been written follow it; False for a repeat.
+    """Let the wash of an event that has just been written follow it; True when the picture of its bay may be another.
 
-    What a bay says of a wash that has left it is history.
+    A repeat changes nothing. What a bay says of a wash that has left it is history.
 
     Raises: ProtocolError `unknown_wash` or `wrong_bay`.
     """
@@ -98,11 +100,36 @@ def take_event(report: EventReport, written: Written) -> bool:
     wash = lock_wash(report.event.wash) if report.event.wash else None
     if wash is not None and wash.bay_id == report.bay.pk:
         _follow(wash, report.event)
-    return True
+        if report.event.type is EventType.STARTED:
+            _show_begun(report, wash, written)
+    return report.event.type in _MAY_LOCK_THE_BAY
+
+
+def _show_begun(report: EventReport, wash: Wash, written: Written) -> None:
+    """Take the bay's word that water runs for its state too: who waits for it need not wait for all telemetry.
+
+    Event and states are counted by one counter, so an older state that comes later changes nothing. What was said
+    before the bay's last boot, or is history, says nothing of now.
+    """
+    event, bay = report.event, report.bay
+    if event.offline or event.boot != bay.boot or wash.status != WashStatus.RUNNING:
+        return
+    state = messages.BayState(
+        state=BayStatus.RUNNING,
+        wash=str(wash.public_id),
+        seconds_left=max(wash.bay_seconds - event.seconds_used, 0),
+        fault=None,
+        boot=event.boot,
+        seq=event.seq,
+        ts=event.ts,
+    )
+    written.begun.append(BayReport(bay, state))
 
 
 def take_ack(station: Station, ack: messages.Ack) -> bool:
     """Note an answer; a start that was refused, or whose cancel worked, is given back.
+
+    True when the picture of the bay may be another now: an answer alone, such as `accepted`, is nothing to see.
 
     Raises: ProtocolError `unknown_command`.
     """
@@ -112,12 +139,13 @@ def take_ack(station: Station, ack: messages.Ack) -> bool:
         raise ProtocolError("unknown_command", "No such command was sent to this station.", "id")
     if command.type == CommandType.IDENTIFY and ack.result is AckResult.ACCEPTED:
         _answered(command)
-    if command.wash_id is None:
         return True
+    refused = (AckResult.REJECTED, AckResult.EXPIRED, AckResult.CANCELLED)
+    if command.type != CommandType.TOP_UP and ack.result not in refused:
+        return False  # the wash follows the event, not the answer
     wash = lock_wash(str(command.wash.public_id)) if command.wash else None
     if wash is None or wash.bay_id != command.bay_id:
-        return True  # an answer of a bay that the wash has left
-    refused = (AckResult.REJECTED, AckResult.EXPIRED, AckResult.CANCELLED)
+        return False  # an answer of a bay that the wash has left
     if command.type == CommandType.START and ack.result in refused:
         taken_back = ack.reason == "cancelled_before"
         lifecycle.not_started(wash, reason="start_cancelled" if taken_back else "start_refused")
@@ -125,7 +153,7 @@ def take_ack(station: Station, ack: messages.Ack) -> bool:
         lifecycle.not_started(wash, reason="start_cancelled")
     elif command.type == CommandType.TOP_UP:
         top_up_words.answered(wash, command, refused=ack.result in refused)
-    return True
+    return ack.result in refused
 
 
 def take_alert(station: Station, alert: messages.Alert) -> bool:

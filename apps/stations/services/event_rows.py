@@ -19,6 +19,7 @@ from apps.common.ids import parse_public_id
 from apps.stations.models import Bay, Wash
 from apps.stations.protocol import messages
 from apps.stations.protocol.errors import ProtocolError
+from apps.stations.services.telemetry import BayReport
 
 Key = tuple[int, str]
 
@@ -49,10 +50,11 @@ class EventReport:
 
 @dataclass
 class Written:
-    """What came of a batch: events that are new until somebody follows them, and events that cannot be."""
+    """What came of a batch: events that are new until followed, events that cannot be, and bays that began to run."""
 
     new: set[Key] = field(default_factory=set)
     refused: dict[EventReport, ProtocolError] = field(default_factory=dict)
+    begun: list[BayReport] = field(default_factory=list)
 
     def take(self, report: EventReport) -> bool:
         """Whether the event is new, which it is once.

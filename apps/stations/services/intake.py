@@ -212,7 +212,7 @@ def _apply(parsed: Sequence[Parsed], site: _Site, outcome: Outcome) -> None:
             continue
         if isinstance(message, messages.BayEvent | messages.Alert):
             outcome.evacks.append((topic.station, message.event_id))
-    outcome.changed |= telemetry.take_bay_states(states)
+    outcome.changed |= telemetry.take_bay_states([*states, *written.begun])
     outcome.changed |= telemetry.take_tank_levels(levels)
 
 
@@ -236,7 +236,7 @@ def _take_word(
     *,
     retained: bool,
 ) -> bool:
-    """Pass a message that is not telemetry on; True when something changed."""
+    """Pass a message that is not telemetry on; True when the public picture may have changed."""
     match message:
         case messages.Conn():
             return device_words.take_conn(station, message, retained=retained)

@@ -24,7 +24,7 @@ def move_wash(wash: Wash, target: str, *, reason: str = "", **changes: object) -
     )
     if moved != 1:
         return False
-    wash.refresh_from_db()
+    wash.refresh_from_db(from_queryset=Wash.objects.select_related("bay__station", "program"))
     WashTransition.objects.create(wash=wash, from_status=before, to_status=target, reason=reason, at=real_now())
     events.publish(WashMoved(wash_id=str(wash.public_id), station=wash.bay.station.slug, status=target))
     return True

@@ -26,8 +26,8 @@ def payment_succeeded(payment: PaymentView) -> None:
     wash = lock_wash(payment.subject)
     if wash is None or wash.paid_at is not None:
         return
-    Wash.objects.filter(pk=wash.pk).update(paid_at=real_now(), payment_id=payment.id)
-    wash.refresh_from_db()
+    wash.paid_at, wash.payment_id = real_now(), payment.id
+    wash.save(update_fields=["paid_at", "payment_id"])
     ledger.post(
         kind="wash.capture",
         key=f"wash-capture:{wash.public_id}",

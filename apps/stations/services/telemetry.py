@@ -2,6 +2,8 @@
 
 One UPDATE per kind and batch, ordered by key, so that a storm of a thousand messages costs two
 statements; what changed beyond the numbers (a fault, a threshold, a paused wash) follows by row.
+
+Most of what stations say is what they said before: only what changes the public picture is shown again.
 """
 
 from collections.abc import Iterable
@@ -43,8 +45,9 @@ UPDATE stations_bay AS bay
   FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bigint[],
               %s::bigint[], %s::timestamptz[])
        AS new(id, state, seconds_left, wash, fault, boot, seq, ts)
+  JOIN stations_bay AS known ON known.id = new.id
  WHERE bay.id = new.id AND (new.boot, new.seq) > (bay.boot, bay.seq)
-RETURNING bay.id
+RETURNING bay.id, (bay.state, bay.seconds_left) <> (known.state, known.seconds_left)
 """
 
 NEWER_TANKS = """
@@ -53,13 +56,14 @@ UPDATE stations_tank AS tank
        boot = new.boot, seq = new.seq, reported_at = new.ts
   FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[])
        AS new(id, level_ml, capacity_ml, boot, seq, ts)
+  JOIN stations_tank AS known ON known.id = new.id
  WHERE tank.id = new.id AND (new.boot, new.seq) > (tank.boot, tank.seq)
-RETURNING tank.id
+RETURNING tank.id, (tank.level_ml, tank.capacity_ml) <> (known.level_ml, known.capacity_ml)
 """
 
 
 def take_bay_states(reports: Iterable[BayReport]) -> set[str]:
-    """Write the newest states; return the slugs of the stations that changed."""
+    """Write the newest states; return the slugs of the stations whose public picture changed."""
     require_transaction()
     newest: dict[int, BayReport] = {}
     for report in reports:
@@ -79,14 +83,14 @@ def take_bay_states(reports: Iterable[BayReport]) -> set[str]:
         [row.state.seq for row in rows],
         [row.state.ts for row in rows],
     ]
-    taken = [newest[key] for key in sorted(_run(NEWER_BAYS, columns))]
-    for report in taken:
-        _follow_bay(report)
-    return {report.bay.station.slug for report in taken}
+    taken = _run(NEWER_BAYS, columns)
+    for key in sorted(taken):
+        _follow_bay(newest[key])
+    return {newest[key].bay.station.slug for key, seen in taken.items() if seen}
 
 
 def take_tank_levels(reports: Iterable[TankReport]) -> set[str]:
-    """Write the newest levels and judge them; return the slugs of the stations that changed."""
+    """Write the newest levels and judge them; return the slugs of the stations whose public picture changed."""
     require_transaction()
     newest: dict[int, TankReport] = {}
     for report in reports:
@@ -104,13 +108,17 @@ def take_tank_levels(reports: Iterable[TankReport]) -> set[str]:
         [row.level.seq for row in rows],
         [row.level.ts for row in rows],
     ]
-    taken = [newest[key] for key in sorted(_run(NEWER_TANKS, columns))]
-    for report in taken:
-        tank = report.tank
-        tank.level_ml, tank.capacity_ml = report.level.level_ml, report.level.capacity_ml
+    taken = _run(NEWER_TANKS, columns)
+    changed: set[str] = set()
+    for key in sorted(taken):
+        tank, level, seen = newest[key].tank, newest[key].level, taken[key]
+        tank.level_ml, tank.capacity_ml = level.level_ml, level.capacity_ml
         if judge(tank.level_ml, tank.capacity_ml, tank.thresholds, tank.status) != tank.status:
             judge_tank(tank)
-    return {report.tank.station.slug for report in taken}
+            seen = True
+        if seen:
+            changed.add(tank.station.slug)
+    return changed
 
 
 def judge_tank(tank: Tank) -> None:
@@ -163,7 +171,8 @@ def _order(message: messages.BayState | messages.TankLevel) -> tuple[int, int]:
     return message.boot, message.seq
 
 
-def _run(statement: str, columns: list[Any]) -> set[int]:
+def _run(statement: str, columns: list[Any]) -> dict[int, bool]:
+    """Return the rows that were written, and of each whether what the public sees is another than before."""
     with connection.cursor() as cursor:
         cursor.execute(statement, columns)
-        return {row[0] for row in cursor.fetchall()}
+        return dict(cursor.fetchall())

@@ -63,3 +63,11 @@ def test_a_thousand_messages_cost_a_fixed_number_of_queries(
         outcome = device.say(*storm)
     assert outcome.taken == 1_000
     assert shampoo(station).level_ml == 15_499
+
+
+def test_what_says_nothing_new_is_shown_to_nobody(device: Device, bay: Bay) -> None:
+    assert device.say(device.state("idle"), device.level(20_000)).changed == set()
+    assert device.say(device.state("ready")).changed == {"riverside"}
+    assert device.say(device.level(19_999)).changed == {"riverside"}
+    bay.refresh_from_db()
+    assert bay.seq == device.seq - 1

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.common.interpreter import take_short_turns
 from apps.stations.bridge.bridge import Bridge
 from apps.stations.shards import Shard
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
 
         Raises: CommandError when another process became the owner meanwhile.
         """
+        take_short_turns()
         bridge = Bridge(settings.MQTT, options["shard"])
 
         def stop(number: int, frame: FrameType | None) -> None:
