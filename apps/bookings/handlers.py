@@ -3,6 +3,7 @@
 from apps.bookings import events as happened
 from apps.bookings import tasks
 from apps.common.events import subscribe
+from apps.escrow.events import BankRefundMoved
 
 SIDES = ("owner", "sitter")
 
@@ -23,6 +24,13 @@ def mail_question(event: happened.NoShowReviewOpened) -> None:
 def mail_outcome(event: happened.NoShowSettled) -> None:
     """Tell both what was settled, and where the money goes."""
     _tell_both("no_show_settled", event.booking_id)
+
+
+@subscribe(BankRefundMoved)
+def mail_transfer(event: BankRefundMoved) -> None:
+    """Tell the owner of a transfer that was sent, and of one that came back."""
+    if event.status in {"sent", "returned"}:
+        tasks.send_mail.delay(f"bank_refund_{event.status}", event.booking_id, "owner")
 
 
 def _tell_both(kind: str, booking_id: str) -> None:

@@ -91,7 +91,7 @@ def with_amounts(
     amounts: dict[str, Money] = {}
     if "reason" in request.POST:
         try:
-            amounts = {name: _amount(request.POST.get(name, ""), rows[0].currency) for name in asked}
+            amounts = {name: typed_amount(request.POST.get(name, ""), rows[0].currency) for name in asked}
         except ValueError as refusal:
             page.message_user(request, str(refusal), messages.ERROR)
     fields = [(name, called, request.POST.get(name, "")) for name, called in asked.items()]
@@ -177,7 +177,8 @@ def _once(request: HttpRequest, verb: str, change: Callable[[], object]) -> None
         raise
 
 
-def _amount(text: str, currency: str) -> Money:
+def typed_amount(text: str, currency: str) -> Money:
+    """Return what somebody typed as an amount; nothing typed is nothing. Raises: ValueError saying what is wrong."""
     try:
         exact = Decimal(text.strip() or "0")
     except InvalidOperation:

@@ -37,6 +37,7 @@ ICONS = {
     "commission": "percent",
     "statements": "receipt_long",
     "common.AuditEntry": "history",
+    "escrow.BankRefund": "assured_workload",
     "escrow.Freeze": "ac_unit",
     "escrow.FreezeLimit": "group_add",
     "escrow.HoldPolicy": "hourglass_top",

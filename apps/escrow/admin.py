@@ -13,9 +13,11 @@ from apps.common.console_actions import with_reason
 from apps.common.console_columns import money_column, name_column
 from apps.common.names import id_called
 from apps.escrow import admin_control  # noqa: F401 - its lists register themselves
+from apps.escrow.admin_bank_refunds import BankRefundInline
 from apps.escrow.admin_corrections import CORRECTIONS, CorrectionActions
-from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition
+from apps.escrow.models import BlockerChange, DueChange, Hold, HoldTransition, RefundPart
 from apps.escrow.services import StayPetEscrow, payees
+from apps.escrow.states import PartStatus
 
 BLOCK = ("Finance", "Trust & Safety")
 REFUND = ("Finance",)
@@ -55,13 +57,34 @@ class BlockerInline(RowsInline):
     ordering = ("id",)
 
 
+class RefusedFilter(admin.SimpleListFilter):
+    """Whether a refund that failed still owes the owner something."""
+
+    title = "failed refund"
+    parameter_name = "refund"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer those that wait."""
+        return [("waits", "waits")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
+        """Keep the holds with a part that failed and was not asked for again."""
+        waiting = RefundPart.objects.filter(status=PartStatus.FAILED, sent_again_at__isnull=True)
+        return queryset.filter(refunds__parts__in=waiting).distinct() if self.value() == "waits" else queryset
+
+
 @admin.register(Hold)
 class HoldAdmin(CorrectionActions, StaffAdmin):
     """Every hold with what it holds, when it is due and what stops it; all look who answer questions about bookings."""
 
     seen_by = ("Finance", "Trust & Safety", "Operations", "Support")
     list_display = (BOOKING, "state", "stay", "owner_fee", "release_due_at", "frozen_at", "last_problem")
-    list_filter = ("state", ("frozen_at", admin.EmptyFieldListFilter), ("disputed_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        "state",
+        RefusedFilter,
+        ("frozen_at", admin.EmptyFieldListFilter),
+        ("disputed_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("=booking_id",)
     search_help_text = "A booking's whole reference or id"
     ordering = ("-id",)
@@ -71,7 +94,7 @@ class HoldAdmin(CorrectionActions, StaffAdmin):
         BOOKING, "booking_id", "state", "resume_state", *AMOUNTS, "sitter_fee_pct", "release_due_at",
         "next_attempt_at", "last_problem", "frozen_at", "disputed_at", "released_at", "opened_at",
     )  # fmt: skip
-    inlines = (TransitionInline, DueInline, BlockerInline, *CORRECTIONS)
+    inlines = (TransitionInline, DueInline, BlockerInline, BankRefundInline, *CORRECTIONS)
     actions = (
         "freeze", "lift", "pause_sitter", "refund_again", "surplus_again", "claw_back", "recover", "goodwill",
     )  # fmt: skip

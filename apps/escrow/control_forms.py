@@ -5,9 +5,11 @@ from datetime import timedelta
 from django import forms
 
 from apps.accounts import selectors as accounts
+from apps.common.console_actions import typed_amount
 from apps.common.console_forms import ConsoleForm, reason_field
 from apps.common.errors import InvalidInput
 from apps.common.names import id_called
+from apps.escrow.amounts import Parts
 from apps.escrow.freezing import FreezeScope, FreezeTarget
 
 
@@ -50,6 +52,34 @@ class FreezeForm(ReasonForm):
         """Return how long the freeze stands; None until it is lifted."""
         hours = self.cleaned_data["hours"]
         return timedelta(hours=hours) if hours else None
+
+
+class BankRefundForm(ReasonForm):
+    """What to pay by a transfer, in place of a refund that failed."""
+
+    note = "For money that its card could not take back. A colleague looks at it before it is sent."
+    booking = forms.CharField(label="Booking (reference or id)", max_length=64)
+    stay = forms.CharField(required=False, label="Of the stay price, in the booking's currency", max_length=20)
+    owner_fee = forms.CharField(required=False, label="Of our owner's fee", max_length=20)
+    reference = forms.CharField(
+        label="Reference of the transfer: what both banks show; no account number, no name", max_length=60
+    )
+    field_order = ("booking", "stay", "owner_fee", "reference", "reason")
+
+    def booking_id(self) -> str:
+        """Return the id of the booking that was named."""
+        named: str = self.cleaned_data["booking"].strip()
+        return id_called("booking", named) or named
+
+    def parts(self, currency: str) -> Parts:
+        """Return the amounts. Raises: InvalidInput naming the field."""
+        amounts = {}
+        for name in ("stay", "owner_fee"):
+            try:
+                amounts[name] = typed_amount(self.cleaned_data[name], currency)
+            except ValueError as refusal:
+                raise InvalidInput.field(name, str(refusal)) from None
+        return Parts(**amounts)
 
 
 class HoldPolicyForm(ReasonForm):

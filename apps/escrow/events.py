@@ -75,6 +75,18 @@ class HoldRefunded(events.Event):
 
 
 @dataclass(frozen=True)
+class BankRefundMoved(events.Event):
+    """A refund by bank transfer was proposed, sent, rejected, or returned by the bank: see `status`."""
+
+    hold_id: str
+    booking_id: str
+    bank_refund_id: str
+    status: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class HoldBlocked(events.Event):
     """A freeze or a dispute stops the release."""
 

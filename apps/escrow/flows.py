@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from apps.ledger.types import JournalView
 
-# What goes through our account at the gateway, by the kind of the journal.
+# Where money comes to us and leaves us; what goes through, by the kind of the journal.
+_CASH = frozenset({"stripe_clearing", "bank"})
 _TO_OWNER = frozenset(
     {
         "escrow.refund", "escrow.refund_returned", "escrow.surplus_returned", "escrow.surplus_back",
-        "escrow.goodwill", "escrow.goodwill_returned",
+        "escrow.goodwill", "escrow.goodwill_returned", "escrow.bank_refund", "escrow.bank_refund_returned",
     }
 )  # fmt: skip
 _SURPLUS = frozenset({"escrow.surplus", "escrow.surplus_returned", "escrow.surplus_back", "escrow.surplus_lost"})
@@ -52,14 +53,14 @@ class Flows:
 
 def flows(journals: Iterable[JournalView]) -> Flows:
     """Sum the journals that concern one booking; each is given once."""
-    clearing: dict[str, int] = defaultdict(int)
+    cash: dict[str, int] = defaultdict(int)
     accounts: dict[str, int] = defaultdict(int)
     short = taken = surplus = 0
     for journal in journals:
         for leg in journal.legs:
             minor = leg.amount.amount_minor
-            if leg.account.kind == "stripe_clearing":
-                clearing[journal.kind] += minor
+            if leg.account.kind in _CASH:
+                cash[journal.kind] += minor
             else:
                 accounts[leg.account.kind] += minor
             if leg.account.kind == "sitter_receivable" and journal.kind in _SHORT:
@@ -68,12 +69,12 @@ def flows(journals: Iterable[JournalView]) -> Flows:
                 surplus -= minor
             if leg.account.kind == "dispute_suspense" and journal.kind == "dispute.funds":
                 taken += minor
-    return _divide(clearing, accounts, short, taken, surplus)
+    return _divide(cash, accounts, short, taken, surplus)
 
 
-def _divide(clearing: Mapping[str, int], accounts: Mapping[str, int], short: int, taken: int, surplus: int) -> Flows:
+def _divide(cash: Mapping[str, int], accounts: Mapping[str, int], short: int, taken: int, surplus: int) -> Flows:
     def through(kinds: frozenset[str]) -> int:
-        return sum(minor for kind, minor in clearing.items() if kind in kinds)
+        return sum(minor for kind, minor in cash.items() if kind in kinds)
 
     def natural(kind: str) -> int:
         return -accounts.get(kind, 0)

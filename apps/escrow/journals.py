@@ -13,6 +13,7 @@ from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, Leg, Posting, credit, debit
 
 _CLEARING = AccountRef("stripe_clearing")
+_BANK = AccountRef("bank")
 _IN_FLIGHT = AccountRef("transfer_in_flight")
 _SITTER_FEES = AccountRef("revenue_sitter_fee")
 _OWNER_FEES = AccountRef("revenue_owner_fee")
@@ -106,18 +107,20 @@ def _confirmed(part: ReleasePart) -> Posting:
 
 
 def post_refund(hold: Hold, part: RefundPart) -> None:
-    """The gateway gave money back to the owner, out of the stay price and out of the fee."""
+    """Money went back to the owner, out of the stay price and out of the fee: by the gateway, or from our bank."""
+    kind, cash = ("escrow.refund", _CLEARING) if part.gateway_refund_id else ("escrow.bank_refund", _BANK)
     stay, fee = Money(part.stay_minor, hold.currency), Money(part.owner_fee_minor, hold.currency)
     _post(
-        "escrow.refund",
+        kind,
         _refund_key(part),
-        [debit(_escrow(hold), stay), debit(_deferred(hold), fee), credit(_CLEARING, stay + fee)],
+        [debit(_escrow(hold), stay), debit(_deferred(hold), fee), credit(cash, stay + fee)],
     )
 
 
 def post_refund_returned(part: RefundPart) -> None:
     """The owner's bank sent a refund back: it is held again."""
-    ledger.reverse(key=_refund_key(part), reason_kind="escrow.refund_returned", effective_at=business_now())
+    kind = "escrow.refund_returned" if part.gateway_refund_id else "escrow.bank_refund_returned"
+    ledger.reverse(key=_refund_key(part), reason_kind=kind, effective_at=business_now())
 
 
 def _release_key(part: ReleasePart) -> str:

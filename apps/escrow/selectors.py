@@ -4,11 +4,12 @@ from datetime import datetime
 
 from apps.common.clock import business_now
 from apps.common.errors import NotFound
+from apps.common.money import Money
 from apps.escrow.earnings import earnings as earnings
 from apps.escrow.earnings import payees_since as payees_since
-from apps.escrow.models import Hold, Refund, Release
+from apps.escrow.models import BankRefund, Hold, Refund, Release
 from apps.escrow.states import HoldState
-from apps.escrow.types import HoldView, MoneyThen, PayoutView, RefundView, Whereabouts
+from apps.escrow.types import BankRefundView, HoldView, MoneyThen, PayoutView, RefundView, Whereabouts
 from apps.escrow.views import view_hold, view_payout, view_refund
 from apps.escrow.whereabouts import money_then
 
@@ -32,6 +33,13 @@ def refunds_of(booking_id: str) -> list[RefundView]:
     """Return all refunds of a booking, oldest first."""
     rows = Refund.objects.select_related("hold").filter(hold__booking_id=booking_id)
     return [view_refund(row) for row in rows.order_by("id")]
+
+
+def bank_refund_of(booking_id: str) -> BankRefundView | None:
+    """Return the latest transfer to the owner in place of a failed refund, if there is one that nobody rejected."""
+    rows = BankRefund.objects.filter(hold__booking_id=booking_id).exclude(status=BankRefund.Status.REJECTED)
+    row = rows.order_by("id").last()
+    return BankRefundView(row.status, Money(row.amount_minor, row.currency), row.reference) if row else None
 
 
 def money_of(booking_id: str, as_of: datetime | None = None) -> MoneyThen:

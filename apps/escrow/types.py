@@ -128,6 +128,15 @@ class GoodwillView:
 
 
 @dataclass(frozen=True)
+class BankRefundView:
+    """A transfer from our bank in place of a failed refund: `proposed`, `sent` or `returned`."""
+
+    status: str
+    amount: Money
+    reference: str
+
+
+@dataclass(frozen=True)
 class Whereabouts:
     """One sum of a booking's money: how much, where it is, and a sentence for a person."""
 

@@ -87,17 +87,18 @@ def _bank(sums: Flows) -> list[tuple[str, int, str]]:
 
 
 def _refunds(hold: Hold, journals: list[JournalView]) -> list[Whereabouts]:
-    """One place for each reason for which money went back to the owner's card."""
+    """One place for each way and reason by which money went back to the owner."""
     reasons = _reasons(hold)
     sums: dict[str, int] = defaultdict(int)
     for journal in journals:
         if reason := reasons.get(journal.key.removeprefix("reverse:")) or _OTHER.get(journal.kind):
-            cleared = (leg.amount for leg in journal.legs if leg.account.kind == "stripe_clearing")
-            sums[reason] -= sum(amount.amount_minor for amount in cleared)
-    return [
-        Whereabouts("refunded_to_owner", Money(minor, hold.currency), f"Sent back to the owner's card ({reason}).")
-        for reason, minor in sums.items()
-    ]
+            for leg in journal.legs:
+                if way := _WAYS.get(leg.account.kind):
+                    sums[f"{way} ({reason})."] -= leg.amount.amount_minor
+    return [Whereabouts("refunded_to_owner", Money(minor, hold.currency), why) for why, minor in sums.items()]
+
+
+_WAYS = {"stripe_clearing": "Sent back to the owner's card", "bank": "Sent to the owner by bank transfer"}
 
 
 _OTHER = {

@@ -12,6 +12,8 @@ SUBJECTS = {
     "ended_by_itself": "Your stay {reference} is completed",
     "no_show_asked": "What happened with your stay {reference}?",
     "no_show_settled": "Your stay {reference}: what was settled",
+    "bank_refund_sent": "Your refund for stay {reference} is on its way",
+    "bank_refund_returned": "Your refund for stay {reference} came back to us",
 }
 
 
@@ -35,6 +37,7 @@ def send_mail(*, kind: str, booking_id: str, side: str) -> bool:
         "booking": booking,
         "outcome": getattr(getattr(booking, "no_show_review", None), "outcome", ""),
         "due_at": escrow_q.hold_of(booking_id).release_due_at,
+        "transfer": escrow_q.bank_refund_of(booking_id),
         "base_url": settings.PUBLIC_BASE_URL,
     }
     body = render_to_string(f"mail/bookings/{kind}.txt", context)

@@ -23,7 +23,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "escrow.Hold": EVERYBODY,
     **dict.fromkeys(("escrow.Freeze", "escrow.PayeeStanding"), (FINANCE, SAFETY)),
     **dict.fromkeys(("escrow.FreezeLimit", "escrow.HoldPolicy", "escrow.PayoutRun"), (FINANCE,)),
-    "escrow.Receivable": (FINANCE,),
+    **dict.fromkeys(("escrow.BankRefund", "escrow.Receivable"), (FINANCE,)),
     "fraud.FraudLog": (SAFETY,),
     **dict.fromkeys(("ledger.Account", "ledger.Balance", "ledger.Entry", "ledger.Journal"), (FINANCE,)),
     **dict.fromkeys(("payments.Payment", "payments.Refund", "payments.Transfer", "payments.Transition"), (FINANCE,)),

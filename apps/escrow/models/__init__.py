@@ -1,5 +1,6 @@
 """Rows of protected payments. Private to this app; a booking is known by its public id alone."""
 
+from apps.escrow.models.bank_refund import BankRefund, BankRefundChange
 from apps.escrow.models.claw_back import ClawBack, ClawBackPart
 from apps.escrow.models.dispute import Dispute, DisputeChange
 from apps.escrow.models.freeze import Freeze, FreezeChange, FreezeLimit
@@ -15,6 +16,8 @@ from apps.escrow.models.release import Release, ReleasePart
 from apps.escrow.models.run import PayoutRun
 
 __all__ = [
+    "BankRefund",
+    "BankRefundChange",
     "BlockerChange",
     "ClawBack",
     "ClawBackPart",

@@ -7,6 +7,7 @@ are steps of a use case of the app above and ask for its open transaction.
 from apps.escrow.amounts import Parts
 from apps.escrow.services import (
     arrivals,
+    bank_refunds,
     blockers,
     claw_backs,
     deposits,
@@ -32,6 +33,10 @@ class StayPetEscrow:
     release_payout = staticmethod(releases.release_payout)
     refund = staticmethod(refunds.refund)
     refund_again = staticmethod(refunds.refund_again)
+    propose_bank_refund = staticmethod(bank_refunds.propose)
+    send_bank_refund = staticmethod(bank_refunds.send)
+    reject_bank_refund = staticmethod(bank_refunds.reject)
+    bank_refund_returned = staticmethod(bank_refunds.record_returned)
     surplus_again = staticmethod(arrivals.surplus_again)
     claw_back = staticmethod(claw_backs.claw_back)
     recover = staticmethod(claw_backs.recover)

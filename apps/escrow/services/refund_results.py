@@ -1,4 +1,4 @@
-"""What the gateway says about a refund's parts: the same for the answer, the webhook and the sweep."""
+"""What is known about a refund's parts: the same for the gateway's answer, webhook, sweep, and for bank transfers."""
 
 from apps.common import events
 from apps.common.clock import business_now
@@ -19,8 +19,23 @@ def settle_success(operation: GatewayRefund) -> None:
     """One part is confirmed. Inside its result transaction."""
     require_transaction()
     part, hold = _lock_by_part(operation.subject)
-    if part.status != PartStatus.IN_TRANSIT:
+    if part.status == PartStatus.IN_TRANSIT:
+        confirm(hold, part)
+
+
+def settle_failure(operation: GatewayRefund) -> None:
+    """One part was refused, or returned later by the owner's bank. Inside its result transaction."""
+    require_transaction()
+    part, hold = _lock_by_part(operation.subject)
+    if part.status == PartStatus.FAILED:
         return
+    how = "returned by the owner's bank" if part.status == PartStatus.PAID else "refused by the gateway"
+    undo(hold, part, code=operation.failure_code or "refund_failed", why=f"a refund was {how}")
+
+
+def confirm(hold: Hold, part: RefundPart) -> None:
+    """Take a part that was under way off a locked hold: the owner has it."""
+    require_transaction()
     _update(part, status=PartStatus.PAID, settled_at=business_now())
     journals.post_refund(hold, part)
     _count_refunded(hold, part, sign=1)
@@ -30,19 +45,15 @@ def settle_success(operation: GatewayRefund) -> None:
         claw_back_results.refund_settled(hold, part.refund.claw_back)
 
 
-def settle_failure(operation: GatewayRefund) -> None:
-    """One part was refused, or returned later by the owner's bank. Inside its result transaction.
+def undo(hold: Hold, part: RefundPart, *, code: str, why: str) -> None:
+    """Hold a part's money again that did not go, or came back.
 
-    The money is held, and frozen until staff decides: without the freeze the sitter would be paid
-    what was promised to the owner.
+    It is frozen until staff decides: without the freeze the sitter would be paid what was promised to the owner.
     """
     require_transaction()
-    part, hold = _lock_by_part(operation.subject)
-    if part.status == PartStatus.FAILED:
-        return
     returned = part.status == PartStatus.PAID
     instant = {"returned_at" if returned else "settled_at": business_now()}
-    _update(part, status=PartStatus.FAILED, failure_code=operation.failure_code or "refund_failed", **instant)
+    _update(part, status=PartStatus.FAILED, failure_code=code, **instant)
     if returned:
         journals.post_refund_returned(part)
         _count_refunded(hold, part, sign=-1)
@@ -56,8 +67,7 @@ def settle_failure(operation: GatewayRefund) -> None:
         claw_back_results.refund_settled(hold, part.refund.claw_back)
     if is_whole(hold):
         return  # what came back paid for what the owner has through the bank: nothing is the owner's any more
-    why = "returned by the owner's bank" if returned else "refused by the gateway"
-    block(hold, Blocker.FREEZE, actor=None, reason=f"a refund was {why}")
+    block(hold, Blocker.FREEZE, actor=None, reason=why)
 
 
 def _conclude(hold: Hold, refund: Refund) -> None:

@@ -1,6 +1,7 @@
 """Giving money back to the owner, by component, out of what is held; any number of refunds at once."""
 
 from django.db import transaction
+from django.db.models import F
 
 from apps.accounts.models import User
 from apps.common import audit
@@ -22,7 +23,7 @@ PURPOSE = "escrow_refund"
 
 _REFUNDABLE = frozenset({HoldState.HELD, HoldState.RELEASE_DUE, HoldState.REFUNDING})
 # A refund that the owner's bank returned after the payout is the owner's still.
-_REFUNDABLE_AGAIN = _REFUNDABLE | PAID_OUT | {HoldState.CLAWING_BACK}
+REFUNDABLE_AGAIN = _REFUNDABLE | PAID_OUT | {HoldState.CLAWING_BACK}
 # What a reversal could not bring is put in by us: only what was refunded already limits these.
 _BEYOND_TRANSFERS = frozenset({HoldState.CLAWING_BACK, HoldState.CLAWED_BACK, HoldState.CLAWBACK_SHORT})
 _WHY_NOT = {
@@ -51,11 +52,15 @@ def refund_again(*, booking_id: str, actor: User, reason: str) -> RefundView:
         raise InvalidInput.field("reason", "Say why: it goes into the record.")
     with transaction.atomic(durable=True):
         hold = lock_hold(booking_id)
-        first, parts = _refused(hold)
-        _refuse(hold, parts, _REFUNDABLE_AGAIN)
+        first, waiting = oldest_refused(hold)
+        parts = sum((part.waits for part in waiting), start=Parts.of(0, 0, hold.currency))
+        refuse_unrefundable(hold, parts, REFUNDABLE_AGAIN)
         row = begin_refund(hold, parts, reason=first.reason, actor=actor, claw_back=first.claw_back)
-        waiting = RefundPart.objects.filter(refund=first, status=PartStatus.FAILED, sent_again_at__isnull=True)
-        waiting.update(sent_again_at=business_now())
+        RefundPart.objects.filter(pk__in=[part.pk for part in waiting]).update(
+            sent_again_at=business_now(),
+            stay_again_minor=F("stay_minor"),
+            owner_fee_again_minor=F("owner_fee_minor"),
+        )
         audit.record(actor, "escrow.refund_again", f"hold:{hold.public_id}", reason=reason, booking=booking_id)
     return execute_refund(str(row.public_id))
 
@@ -70,7 +75,7 @@ def prepare_refund(*, booking_id: str, parts: Parts, reason: str, actor: User | 
     disputed charge loses the money twice); InvalidInput for an amount of nothing or above what is left.
     """
     hold = lock_hold(booking_id)
-    _refuse(hold, parts, _REFUNDABLE)
+    refuse_unrefundable(hold, parts, _REFUNDABLE)
     return view_refund(begin_refund(hold, parts, reason=reason, actor=actor))
 
 
@@ -136,22 +141,28 @@ def execute_refund(refund_id: str) -> RefundView:
     """
     row = Refund.objects.get(public_id=refund_id)
     for part in row.parts.order_by("id"):
-        payments.execute_refund(part.gateway_refund_id)
+        if part.gateway_refund_id:
+            payments.execute_refund(part.gateway_refund_id)
     return view_refund(Refund.objects.select_related("hold").get(pk=row.pk))
 
 
-def _refused(hold: Hold) -> tuple[Refund, Parts]:
+def oldest_refused(hold: Hold) -> tuple[Refund, list[RefundPart]]:
+    """Return a hold's oldest refund that failed, with its parts that wait for another way.
+
+    Raises: Conflict `no_refused_refund`.
+    """
     waiting = RefundPart.objects.filter(refund__hold=hold, status=PartStatus.FAILED, sent_again_at__isnull=True)
-    oldest = waiting.select_related("refund").order_by("refund_id", "id").first()
-    if oldest is None:
+    parts = list(waiting.select_related("refund", "funding").order_by("refund_id", "id"))
+    if not parts:
         raise Conflict("no_refused_refund", "No refund of this payment waits to be sent again.")
-    total = Parts.of(0, 0, hold.currency)
-    for part in waiting.filter(refund=oldest.refund):
-        total += Parts.of(part.stay_minor, part.owner_fee_minor, hold.currency)
-    return oldest.refund, total
+    return parts[0].refund, [part for part in parts if part.refund_id == parts[0].refund_id]
 
 
-def _refuse(hold: Hold, parts: Parts, states: frozenset[HoldState]) -> None:
+def refuse_unrefundable(hold: Hold, parts: Parts, states: frozenset[HoldState]) -> None:
+    """Refuse parts that a locked hold cannot give back now; `states` are those that allow it.
+
+    Raises: as `prepare_refund`.
+    """
     if hold.state not in states:
         code = _WHY_NOT.get(HoldState(hold.state), "nothing_to_refund")
         raise Conflict(

@@ -128,9 +128,9 @@ def swept(since: datetime) -> None:
     payments.resume_stale(limit=1_000)
 
 
-def fail_refund(gateway_refund_id: str) -> None:
+def fail_refund(gateway_refund_id: str | None) -> None:
     """The gateway refuses a refund for good, or the owner's bank returns it."""
-    row = GatewayRefund.objects.get(public_id=gateway_refund_id)
+    row = GatewayRefund.objects.get(public_id=str(gateway_refund_id))
     facts = MovementFacts(row.provider_id or "re_x", str(row.public_id), status="failed", amount=row.amount)
     with transaction.atomic():
         record_refund(row.pk, facts)

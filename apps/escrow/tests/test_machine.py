@@ -16,12 +16,13 @@ from apps.common.clock import advance_business_clock, business_now
 from apps.common.errors import DomainError
 from apps.escrow import selectors, services
 from apps.escrow.models import ClawBackPart, Dispute, Funding, HoldTransition, RefundPart, ReleasePart
-from apps.escrow.services import StayPetEscrow
+from apps.escrow.services import StayPetEscrow, bank_refunds
 from apps.escrow.services.arrivals import lies_unused
 from apps.escrow.services.standings import standings_of, total_of
 from apps.escrow.states import PAID_OUT, can_move
 from apps.escrow.tests.holds import DECLINED, NEEDS_BANK, VISA, Story, a_day_passes, swept, usd
 from apps.escrow.tests.paid_out import WEEK
+from apps.escrow.tests.transfers import come_back, propose, reject, send
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
 from apps.payments import services as payments
@@ -29,6 +30,7 @@ from apps.payments.gateways.current import gateway as payments_gateway
 from apps.payments.gateways.port import GatewayRefused
 from apps.payments.gateways.stripe_api import StripeGateway
 from apps.payments.tests.fixtures import Sandbox
+from petwash.testing.staff import member_of
 
 CALLS = ["/v1/payment_intents.*", "/v1/transfers", "/v1/transfers/.*/reversals", "/v1/refunds"]
 CHANGES = ["a-night-more", "another-pet"]
@@ -42,6 +44,7 @@ class HoldMachine(RuleBasedStateMachine):
     owner: Any
     sitter: Any
     agent: Any
+    second: Any
     refusals: list[str]
 
     @initialize(
@@ -132,6 +135,24 @@ class HoldMachine(RuleBasedStateMachine):
         """Finance tries once more."""
         again = StayPetEscrow.refund_again
         self.attempt(lambda: again(booking_id=self.story.booking_id, actor=self.agent, reason="once more"))
+
+    @rule(share=st.integers(1, 3))
+    def propose_a_transfer(self, share: int) -> None:
+        """Finance pays a share of what no card could take by bank transfer, or wants to."""
+
+        def propose_some() -> None:
+            owed = bank_refunds.owed_of(self.story.booking_id)
+            stay, fee = owed.stay.amount_minor // share, owed.owner_fee.amount_minor // share
+            propose(self.story, self.agent, stay, fee, f"PW-{uuid4().hex[:20]}")
+
+        self.attempt(propose_some)
+
+    @rule(what=st.sampled_from([send, send, reject, come_back]))
+    def decide_on_a_transfer(self, what: Any) -> None:
+        """A second person sends it, somebody rejects it, or the owner's bank sends it back."""
+        row = self.story.row.bank_refunds.order_by("-id").first()
+        if row is not None:
+            self.attempt(lambda: what(row, self.second))
 
     @rule(stay=st.integers(0, 9_000), fee=st.integers(0, 900), spent=st.integers(0, 9_000))
     def claw_back(self, stay: int, fee: int, spent: int) -> None:
@@ -301,6 +322,8 @@ class HoldMachine(RuleBasedStateMachine):
             self.repair_and_sweep()
             self.sandbox.deliver_webhooks()
             self.repair_and_sweep()
+            for row in self.story.row.bank_refunds.filter(status="proposed"):
+                reject(row, self.second)
             self.every_cent_is_somewhere()
             self.what_is_left_is_what_is_promised_to_nobody()
             self.the_gateway_moved_nothing_twice()
@@ -430,5 +453,6 @@ def test_a_hold_survives_everything(owner: Any, sitter_user: Any, agent: Any, st
         sandbox, sitter = stripe_sandbox, sitter_user
 
     Machine.owner, Machine.agent, Machine.refusals = owner, agent, []
+    Machine.second = member_of("Finance")
     with refusing(Machine.refusals):
         run_state_machine_as_test(Machine, settings=settings(max_examples=8, stateful_step_count=18, deadline=None))
