@@ -105,8 +105,9 @@ def test_a_database_looks_itself_whether_an_owner_whose_machine_died_is_there() 
         looks = {name: lock._session.execute(f"SHOW {name}").fetchone() for name in LOOKS}
         assert looks == {
             "tcp_keepalives_idle": ("5",),
-            "tcp_keepalives_interval": ("2",),
+            "tcp_keepalives_interval": ("5",),
             "tcp_keepalives_count": ("3",),
+            "tcp_user_timeout": ("20000",),
         }
     finally:
         lock.release()

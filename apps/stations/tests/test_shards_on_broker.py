@@ -88,7 +88,7 @@ def test_from_one_to_two_and_back_no_event_is_lost_or_doubled(
         speak()  # nobody is there: the broker keeps it for the only one, who becomes the first of two
         with running(address, Shard(0, 2), Shard(1, 2)) as bridges:
             until(lambda: events() == sorted([first, second] * 2))
-            until(lambda: all(bridge._roster._cleared for bridge in bridges))
+            until(lambda: all(bridge.roster._cleared for bridge in bridges))
             until(lambda: not Heartbeat.objects.filter(name="bridge").exists())
             speak()
             until(lambda: events() == sorted([first, second] * 3))
@@ -128,14 +128,3 @@ def test_a_second_process_of_the_same_shard_waits_and_takes_over(
     standby.stop()
     waiting.join(20)
     assert not waiting.is_alive()
-
-
-def test_an_owner_whose_lock_another_has_ends(address: BrokerAddress, pair: list[Station]) -> None:
-    bridge = Bridge(address, Shard(1, 2))
-    thread = threading.Thread(target=bridge.run)
-    thread.start()
-    until(lambda: bridge.healthy)
-    bridge._lock.take = lambda: False  # type: ignore[method-assign]  # the database came back to somebody else
-    thread.join(20)
-    assert bridge.lost_its_lock
-    assert not thread.is_alive()
