@@ -9,9 +9,10 @@ from apps.escrow.earnings import earnings as earnings
 from apps.escrow.earnings import payees_since as payees_since
 from apps.escrow.models import BankRefund, Hold, Refund, Release
 from apps.escrow.states import HoldState
-from apps.escrow.types import BankRefundView, HoldView, MoneyThen, PayoutView, RefundView, Whereabouts
-from apps.escrow.views import view_hold, view_payout, view_refund
+from apps.escrow.types import BankRefundView, DepositView, HoldView, MoneyThen, PayoutView, RefundView, Whereabouts
+from apps.escrow.views import view_deposit, view_hold, view_payout, view_refund
 from apps.escrow.whereabouts import money_then
+from apps.payments import selectors as payments
 
 
 def hold_of(booking_id: str) -> HoldView:
@@ -20,6 +21,18 @@ def hold_of(booking_id: str) -> HoldView:
     Raises: NotFound.
     """
     return view_hold(_hold(booking_id))
+
+
+def deposit_of(booking_id: str, payment_method: str) -> DepositView:
+    """Return how the latest deposit of a booking with this payment method stands now; nothing is asked of anybody.
+
+    Raises: NotFound without such an attempt.
+    """
+    hold = _hold(booking_id)
+    attempt = hold.fundings.filter(change_id="", payment_method=payment_method).order_by("id").last()
+    if attempt is None:
+        raise NotFound
+    return view_deposit(hold, payments.payment(attempt.payment_id))
 
 
 def payout_of(booking_id: str) -> PayoutView | None:

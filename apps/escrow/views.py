@@ -5,7 +5,8 @@ from django.db.models import Sum
 from apps.common.money import Money
 from apps.escrow.models import ClawBack, Goodwill, Hold, Receivable, Refund, Release, ReleasePart
 from apps.escrow.states import PartStatus
-from apps.escrow.types import ClawBackView, GoodwillView, HoldView, PayoutView, ReceivableView, RefundView
+from apps.escrow.types import ClawBackView, DepositView, GoodwillView, HoldView, PayoutView, ReceivableView, RefundView
+from apps.payments.types import PaymentView
 
 
 def view_hold(hold: Hold, *, frozen: bool | None = None) -> HoldView:
@@ -22,6 +23,18 @@ def view_hold(hold: Hold, *, frozen: bool | None = None) -> HoldView:
         release_due_at=hold.release_due_at,
         frozen=hold.is_frozen() if frozen is None else frozen,
         disputed=hold.disputed_at is not None,
+    )
+
+
+def view_deposit(hold: Hold, payment: PaymentView) -> DepositView:
+    """Return what came of a deposit, or of a change's difference, as its payer may see it."""
+    return DepositView(
+        hold=view_hold(hold),
+        payment_id=payment.id,
+        payment_status=payment.status,
+        failure_code=payment.failure_code or "",
+        failure_message=payment.failure_message or "",
+        client_secret=payment.client_secret if payment.status == "requires_action" else None,
     )
 
 

@@ -1,5 +1,8 @@
 """From a wish to a paid booking: price, create, deposit; and the list of one's bookings."""
 
+from collections.abc import Callable
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +18,7 @@ from apps.bookings.api.serializers import (
     PriceRequestSerializer,
     QuoteSerializer,
 )
+from apps.bookings.models import Booking
 from apps.bookings.types import Service
 from apps.common.api.idempotency import idempotent
 from apps.common.api.permissions import VerifiedEmail
@@ -84,10 +88,16 @@ class DepositView(ApiView):
 
     permission_classes = [VerifiedEmail]
 
+    def present(self, request: Request) -> Response:
+        """Tell how a payment stands now that was not settled when the same request came first."""
+        return self._answer(request, services.deposit_again)
+
     @operation(
         summary="Pay a booking into protected payment",
-        description="201: the money is held until 24 hours after the stay, and the sitter is asked. 202: the bank "
-        "wants to hear from the owner; confirm with the client secret, the booking then moves by itself.",
+        description="201: the money is held until 24 hours after the stay, and the sitter is asked. 202: not yet; the "
+        "booking moves by itself. `payment.status: requires_action`: the bank wants to hear from the owner, confirm "
+        "with the client secret. `processing`: the payment provider has not answered. A repeat with the same key tells "
+        "how this payment stands now, and never charges again.",
         request=DepositSerializer,
         responses={201: DepositAnswerSerializer, 202: DepositAnswerSerializer},
         errors=[
@@ -100,7 +110,6 @@ class DepositView(ApiView):
             "payment_in_progress:409",
             "payment_window_over:409",
             "booking_moved:409",
-            "payment_unconfirmed:503",
         ],
         examples=[
             examples.asked("A card", examples.DEPOSIT),
@@ -111,11 +120,14 @@ class DepositView(ApiView):
         tags=TAGS,
         idempotency=True,
     )
-    @idempotent("booking.deposit")
+    @idempotent("booking.deposit", present=present)
     def post(self, request: Request) -> Response:
         """Pay a booking."""
-        booking, result = services.deposit(actor=acting(request), **self.parse(DepositSerializer, request))
-        status = 202 if result.payment_status == "requires_action" else 201
+        return self._answer(request, services.deposit)
+
+    def _answer(self, request: Request, act: Callable[..., tuple[Booking, Any]]) -> Response:
+        booking, result = act(actor=acting(request), **self.parse(DepositSerializer, request))
+        status = 201 if result.payment_status == "succeeded" else 202
         return Response(render_deposit(booking, acting(request), result), status=status)
 
 

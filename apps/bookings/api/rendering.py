@@ -43,7 +43,8 @@ def render_escrow(hold: HoldView) -> dict[str, Any]:
 
 def render_deposit(booking: Booking, viewer: User, result: DepositView) -> dict[str, Any]:
     """Return what came of a deposit."""
-    payment = {"status": result.payment_status}
+    told = result.payment_status in {"succeeded", "requires_action"}
+    payment = {"status": result.payment_status if told else "processing"}
     if result.client_secret:
         payment["client_secret"] = result.client_secret
     return {

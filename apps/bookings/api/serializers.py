@@ -215,7 +215,7 @@ class EscrowSerializer(serializers.Serializer[Any]):
 class PaymentStatusSerializer(serializers.Serializer[Any]):
     """The charge; `client_secret` when the bank wants to hear from the owner (3-D Secure)."""
 
-    status = serializers.CharField()
+    status = serializers.CharField(help_text="`succeeded`, `requires_action`, or `processing` without an answer yet.")
     client_secret = serializers.CharField(required=False)
 
 

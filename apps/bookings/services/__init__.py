@@ -5,7 +5,7 @@ from apps.bookings.services.creation import create_booking
 from apps.bookings.services.ending import complete_overdue
 from apps.bookings.services.mailing import send_mail
 from apps.bookings.services.no_shows import decide_no_show, report_no_show, review_no_shows
-from apps.bookings.services.payment import deposit, expire_overdue, settle_paid
+from apps.bookings.services.payment import deposit, deposit_again, expire_overdue, settle_paid
 from apps.bookings.services.payouts import request_payout
 from apps.bookings.services.problems import report_problem
 from apps.bookings.services.quotes import StayWish, price_stay, prune_quotes
@@ -22,6 +22,7 @@ __all__ = [
     "decide_no_show",
     "decline",
     "deposit",
+    "deposit_again",
     "expire_overdue",
     "price_stay",
     "prune_quotes",

@@ -15,7 +15,8 @@ from apps.bookings.states import AGREED, BookingStatus
 from apps.bookings.types import Service
 from apps.common.clock import business_now
 from apps.common.db import require_transaction
-from apps.common.errors import Conflict, DomainError, PaymentRefused
+from apps.common.errors import Conflict, DomainError, PaymentRefused, Unavailable
+from apps.escrow import selectors as escrow_q
 from apps.escrow import services as escrow
 from apps.escrow.types import DepositView
 from apps.sitters import services as sitters
@@ -29,19 +30,38 @@ _ON = frozenset({BookingStatus.REQUESTED, BookingStatus.CONFIRMED, BookingStatus
 def deposit(*, actor: User, booking_id: str, payment_method: str) -> tuple[Booking, DepositView]:
     """Charge the owner and hold the money; the booking is then the sitter's to answer.
 
-    Never two charges: a repeat resumes the attempt that is under way.
+    Never two charges: a repeat resumes the attempt that is under way. Without a clear answer of the gateway the
+    attempt is shown as it stands; the sweep finishes it.
     Raises: NotFound; Forbidden `only_the_owner`; Conflict `payment_window_over` | `already_paid` |
-    `payment_in_progress` | `booking_moved`; PaymentRefused with the card's refusal; Unavailable
-    `payment_unconfirmed`.
+    `payment_in_progress` | `booking_moved`; PaymentRefused with the card's refusal.
     """
     booking = selectors.access_as_owner(actor, booking_id)
     key = str(booking.public_id)
-    result = escrow.StayPetEscrow.deposit_funds(
-        booking_id=key,
-        payment_method=payment_method,
-        actor=actor,
-        admit=lambda: _refuse_unpayable(key),
-    )
+    try:
+        result = escrow.StayPetEscrow.deposit_funds(
+            booking_id=key,
+            payment_method=payment_method,
+            actor=actor,
+            admit=lambda: _refuse_unpayable(key),
+        )
+    except Unavailable as unclear:
+        if unclear.code != "payment_unconfirmed":
+            raise
+    else:
+        return _told(actor, booking_id, result)
+    return deposit_again(actor=actor, booking_id=booking_id, payment_method=payment_method)
+
+
+def deposit_again(*, actor: User, booking_id: str, payment_method: str) -> tuple[Booking, DepositView]:
+    """Return what has come since of a deposit with this payment method; nothing is charged.
+
+    Raises: NotFound; Forbidden `only_the_owner`; PaymentRefused with the card's refusal.
+    """
+    key = str(selectors.access_as_owner(actor, booking_id).public_id)
+    return _told(actor, booking_id, escrow_q.deposit_of(key, payment_method))
+
+
+def _told(actor: User, booking_id: str, result: DepositView) -> tuple[Booking, DepositView]:
     if result.payment_status in {"failed", "cancelled"}:
         raise PaymentRefused(
             result.failure_code or "payment_cancelled",

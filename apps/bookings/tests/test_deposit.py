@@ -126,22 +126,49 @@ def test_a_card_number_is_not_a_payment_method(api, booking, stripe_sandbox):
     assert list(answer.json()["error"]["details"]) == ["payment_method"]
 
 
-def test_with_the_gateway_down_the_owner_is_told_and_charged_once_in_the_end(api, booking, stripe_sandbox):
-    stripe_sandbox.fault("POST", "/v1/payment_intents.*", "drop_answer", times=50)
+@pytest.mark.parametrize(("effect", "patience"), [("drop_answer", 20), ("stall_answer", 0.1)])
+def test_with_the_gateway_down_the_owner_is_told_and_charged_once_in_the_end(
+    api, booking, stripe_sandbox, settings, effect, patience
+):
+    stripe_sandbox.fault("POST", "/v1/payment_intents.*", effect, times=50)
+    settings.STRIPE_TIMEOUT_SECONDS = patience
     client = api(booking.owner)
-    assert error(client.post(URL, order(booking), headers=key("a-key-of-mine"))) == (503, "payment_unconfirmed")
+    for replayed in (None, "true"):
+        answer = client.post(URL, order(booking), headers=key("a-key-of-mine"))
+        told = (answer.status_code, answer.json()["escrow"]["status"], answer.json()["payment"])
+        assert told == (202, "awaiting_funds", {"status": "processing"})
+        assert answer.headers.get("Idempotent-Replayed") == replayed
     booking.refresh_from_db()
     assert booking.status == "pending_payment"
     stripe_sandbox.repair()
+    settings.STRIPE_TIMEOUT_SECONDS = 20
     from apps.payments.models import Operation
 
     Operation.objects.update(next_attempt_at=booking.created_at)
     payments.resume_stale()
     booking.refresh_from_db()
     assert booking.status == "requested"
-    assert error(client.post(URL, order(booking), headers=key("a-key-of-mine"))) == (409, "already_paid")
+    answer = client.post(URL, order(booking), headers=key("a-key-of-mine"))
+    assert (answer.status_code, answer.json()["escrow"]["status"]) == (201, "held")
+    assert answer.json()["payment"] == {"status": "succeeded"}
+    assert error(client.post(URL, order(booking), headers=key("another-key"))) == (409, "already_paid")
     assert len(stripe_sandbox.objects("charge")) == 1
     assert held(booking) == booking.total_minor
+
+
+def test_a_refusal_that_comes_late_is_told_under_the_same_key(api, booking, stripe_sandbox):
+    stripe_sandbox.fault("POST", "/v1/payment_intents.*", "drop_answer", times=50)
+    client = api(booking.owner)
+    assert client.post(URL, order(booking, DECLINED), headers=key("a-key-of-mine")).status_code == 202
+    stripe_sandbox.repair()
+    from apps.payments.models import Operation
+
+    Operation.objects.update(next_attempt_at=booking.created_at)
+    payments.resume_stale()
+    told = client.post(URL, order(booking, DECLINED), headers=key("a-key-of-mine"))
+    assert error(told) == (402, "card_declined")
+    assert len(stripe_sandbox.objects("payment_intent")) == 1
+    assert client.post(URL, order(booking), headers=key("another-key")).status_code == 201
 
 
 def test_a_payment_in_progress_is_not_kept_under_the_key(api, booking, stripe_sandbox):

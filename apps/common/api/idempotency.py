@@ -21,10 +21,14 @@ def by_user(request: Request) -> str:
     return f"user:{request.user.pk}"
 
 
-def idempotent(route: str, scope: Callable[[Request], str] = by_user) -> Callable[[View], View]:
+def idempotent(
+    route: str, scope: Callable[[Request], str] = by_user, present: View | None = None
+) -> Callable[[View], View]:
     """Make a view method require `Idempotency-Key` and answer a repeat with the first answer.
 
-    A repeat carries the header `Idempotent-Replayed: true`. What moves money may wait for the gateway: it needs a seat.
+    A repeat carries the header `Idempotent-Replayed: true`. `present` answers the repeat of a request whose stored
+    answer was 202, not settled yet: it tells how that stands now, and does nothing. What moves money may wait for the
+    gateway: it needs a seat.
     """
 
     def decorate(method: View) -> View:
@@ -43,6 +47,10 @@ def idempotent(route: str, scope: Callable[[Request], str] = by_user) -> Callabl
                 key=key,
                 body_fingerprint=idempotency.fingerprint(request.path, request.data),
             )
+            if isinstance(started, idempotency.StoredAnswer) and started.status == 202 and present is not None:
+                now = present(view, request, *args, **kwargs)
+                now.headers["Idempotent-Replayed"] = "true"
+                return now
             if isinstance(started, idempotency.StoredAnswer):
                 return Response(started.body, status=started.status, headers={"Idempotent-Replayed": "true"})
             return _run_leased(view, method, started, request, *args, **kwargs)

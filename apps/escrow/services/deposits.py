@@ -17,9 +17,8 @@ from apps.escrow.services.arrivals import PURPOSE, close, lock_by_payment
 from apps.escrow.services.holds import lock_hold
 from apps.escrow.states import HoldState
 from apps.escrow.types import DepositView
-from apps.escrow.views import view_hold
+from apps.escrow.views import view_deposit
 from apps.payments import services as payments
-from apps.payments.types import PaymentView
 
 NO_MONEY_COMES = frozenset({"failed", "cancelled"})
 
@@ -91,7 +90,7 @@ def _charge(order: _Order) -> DepositView:
             "payment_unconfirmed",
             "The payment provider did not answer. Repeat this request in a minute: you will not be charged twice.",
         )
-    return _outcome(order.booking_id, payment)
+    return view_deposit(Hold.objects.get(booking_id=order.booking_id), payment)
 
 
 def _intend(order: _Order) -> str:
@@ -189,15 +188,3 @@ def _cancelled(payment_id: str) -> bool:
         funding, _ = lock_by_payment(payment_id)
         close(funding)
     return True
-
-
-def _outcome(booking_id: str, payment: PaymentView) -> DepositView:
-    hold = Hold.objects.get(booking_id=booking_id)
-    return DepositView(
-        hold=view_hold(hold),
-        payment_id=payment.id,
-        payment_status=payment.status,
-        failure_code=payment.failure_code or "",
-        failure_message=payment.failure_message or "",
-        client_secret=payment.client_secret if payment.status == "requires_action" else None,
-    )
