@@ -8,7 +8,6 @@ SHOWN = 20
 GUARDS = (
     "ledger_stamp",
     "ledger_seal",
-    "ledger_seal_draw",
     "ledger_journal_balanced",
     "ledger_entry_balanced",
     "ledger_open_balance",

@@ -1,6 +1,6 @@
 """Rows of the double-entry ledger. Private to this app; the rules live in the database itself.
 
-Triggers and composite foreign keys stand in migrations 0002, 0007 and 0009; each has an attack in the tests.
+Triggers and composite foreign keys stand in migrations 0002, 0007, 0009 and 0012; each has an attack in the tests.
 """
 
 from datetime import UTC, datetime

@@ -85,6 +85,22 @@ REFUSED = {
     ),
     "the triggers called off for a session": ("SET session_replication_role = replica;", "permission denied"),
 }
+# Names and operators of the intruder's own, found before those of the system: nothing differs, all sums are zero.
+OWN_WORDS = """
+CREATE SCHEMA own;
+CREATE FUNCTION own.no(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE FUNCTION own.no(timestamptz, timestamptz) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE FUNCTION own.no(numeric, integer) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE FUNCTION own.no(integer, integer) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE OPERATOR own.<> (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = own.no);
+CREATE OPERATOR own.<> (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = own.no);
+CREATE OPERATOR own.<> (LEFTARG = numeric, RIGHTARG = integer, FUNCTION = own.no);
+CREATE OPERATOR own.< (LEFTARG = integer, RIGHTARG = integer, FUNCTION = own.no);
+CREATE FUNCTION own.pg_trigger_depth() RETURNS integer LANGUAGE sql AS 'SELECT 2';
+CREATE AGGREGATE own.sum(bigint) (SFUNC = pg_catalog.int8mul, STYPE = bigint, INITCOND = '0');
+CREATE DOMAIN own.text AS pg_catalog.text DEFAULT '0' CHECK (VALUE = '0');
+SET search_path = own, pg_catalog, public;
+"""
 TAKEN_AWAY = [
     "ALTER TABLE ledger_entry ALTER COLUMN amount_minor TYPE numeric",
     "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_moves_money",
@@ -117,6 +133,25 @@ def test_the_application_cannot_reshape_the_tables(intruder: psycopg.Connection)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             intruder.execute(attack)
         intruder.rollback()
+
+
+@pytest.mark.parametrize("intruder", ["owner"], indirect=True)
+@pytest.mark.parametrize(
+    ("attack", "refusal"),
+    [
+        (ONE_SIDED, "out of balance"),
+        (LATE_ENTRY, "is sealed|ledger_entry_once_an_account"),
+        (JOURNAL + entry("escrow", 10_001) + entry("stripe_clearing", -10_001), "ledger_balance_not_negative"),
+        ("UPDATE ledger_balance SET balance_minor = 999999;", "follows the entries"),
+    ],
+)
+def test_a_search_path_of_the_intruders_own_changes_nothing(
+    intruder: psycopg.Connection, attack: str, refusal: str
+) -> None:
+    intruder.execute(OWN_WORDS)
+
+    with pytest.raises(psycopg.Error, match=refusal):
+        run(intruder, attack)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,16 @@ def test_a_deposit_stands_on_the_natural_side_of_each_account() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("owner", ["NULL", 'a"b', "back\\slash", "{a,b}", "'; --", " blank ", "ünïcode"])
+def test_an_owner_is_taken_as_written(owner: str) -> None:
+    held = AccountRef("escrow", owner)
+    with transaction.atomic():
+        journal = ledger.post(kind="k", key="k", legs=[debit(CLEARING, usd(5)), credit(held, usd(5))])
+
+    assert selectors.journals_of(held) == [journal]
+
+
+@pytest.mark.django_db
 def test_the_same_key_and_legs_give_the_first_journal() -> None:
     first = capture()
 
