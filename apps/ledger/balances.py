@@ -12,22 +12,32 @@ from typing import Any
 from django.db import connection
 from django.db.models import Sum
 
-from apps.ledger.models import Account, Balance, Cut, Entry
+from apps.ledger.chart import kind_of
+from apps.ledger.models import Balance, Cut, Entry
 
-# The cut's number is given as a constant, so that the planner sees how few entries come after it.
+# One statement and so one view of the books: a cut and its totals are there together or not at all. No entry comes
+# after the last; said so, the planner expects few after the cut, and goes to them by their number.
 _FROM_DAYS = """
-WITH later AS MATERIALIZED (
-    SELECT account_id, amount_minor, effective_at FROM ledger_entry WHERE id > %(up_to)s
+WITH account AS (
+    SELECT id FROM ledger_account WHERE kind = %(kind)s AND owner = '' AND currency = %(currency)s
+), cut AS (
+    SELECT max(up_to_entry) AS up_to FROM ledger_cut
+), later AS MATERIALIZED (
+    SELECT account_id, amount_minor, effective_at FROM ledger_entry
+    WHERE id > (SELECT up_to FROM cut) AND id <= (SELECT max(id) FROM ledger_entry)
 )
 SELECT
+    (SELECT up_to FROM cut),
     coalesce((SELECT sum(total_minor) FROM ledger_day_total
-              WHERE account_id = %(account)s AND cut_id <= %(cut)s AND (%(day)s::date IS NULL OR day < %(day)s)), 0)
+              WHERE account_id = (SELECT id FROM account) AND (%(day)s::date IS NULL OR day < %(day)s)), 0)
   + coalesce((SELECT sum(amount_minor) FROM ledger_entry
-              WHERE account_id = %(account)s AND effective_at >= %(morning)s AND effective_at <= %(as_of)s
-                AND id <= %(up_to)s), 0)
+              WHERE account_id = (SELECT id FROM account)
+                AND effective_at >= %(morning)s AND effective_at <= %(as_of)s AND id <= (SELECT up_to FROM cut)), 0)
   + coalesce((SELECT sum(amount_minor) FROM later
-              WHERE account_id = %(account)s AND (%(as_of)s::timestamptz IS NULL OR effective_at <= %(as_of)s)), 0)
+              WHERE account_id = (SELECT id FROM account)
+                AND (%(as_of)s::timestamptz IS NULL OR effective_at <= %(as_of)s)), 0)
 """
+# The cut's number is given as a constant, so that the planner sees how few entries come after it.
 _KINDS = """
 WITH counted AS (
     SELECT a.kind, a.currency, t.total_minor AS total
@@ -51,13 +61,11 @@ SELECT kind, currency, sum(total) FROM counted GROUP BY 1, 2 ORDER BY 2, 1
 
 def signed(kind: str, owner: str, currency: str, as_of: datetime | None) -> int:
     """Return the sum of the account's entries up to and including `as_of`, debit positive, in minor units."""
-    account = Account.objects.filter(kind=kind, owner=owner, currency=currency).first()
-    if account is None:
-        return 0
-    if account.guarded and as_of is None:
-        return account.side * Balance.objects.get(pk=account.pk).balance_minor
-    cut = None if owner else _last_cut()
-    return _from_entries(account, as_of) if cut is None else _from_days(account, cut, as_of)
+    if kind_of(kind).guarded and as_of is None:
+        held = Balance.objects.filter(account__kind=kind, account__owner=owner, account__currency=currency)
+        return kind_of(kind).side * (held.values_list("balance_minor", flat=True).first() or 0)
+    from_days = None if owner else _from_days(kind, currency, as_of)
+    return _from_entries(kind, owner, currency, as_of) if from_days is None else from_days
 
 
 def by_kind(as_of: datetime | None) -> list[tuple[str, str, int]]:
@@ -67,18 +75,19 @@ def by_kind(as_of: datetime | None) -> list[tuple[str, str, int]]:
         return [(kind, currency, int(total)) for kind, currency, total in cursor.fetchall()]
 
 
-def _from_entries(account: Account, as_of: datetime | None) -> int:
-    entries = Entry.objects.filter(account=account)
+def _from_entries(kind: str, owner: str, currency: str, as_of: datetime | None) -> int:
+    entries = Entry.objects.filter(account__kind=kind, account__owner=owner, account__currency=currency)
     if as_of is not None:
         entries = entries.filter(effective_at__lte=as_of)
     return int(entries.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
-def _from_days(account: Account, cut: Cut, as_of: datetime | None) -> int:
+def _from_days(kind: str, currency: str, as_of: datetime | None) -> int | None:
+    """Return the sum for an account of the company's, or nothing when there is no cut yet."""
     with connection.cursor() as cursor:
-        cursor.execute(_FROM_DAYS, {"account": account.pk, **_bounds(cut, as_of)})
-        (total,) = cursor.fetchone()
-    return int(total)
+        cursor.execute(_FROM_DAYS, {"kind": kind, "currency": currency, **_instants(as_of)})
+        up_to, total = cursor.fetchone()
+    return None if up_to is None else int(total)
 
 
 def _last_cut() -> Cut | None:
@@ -87,11 +96,9 @@ def _last_cut() -> Cut | None:
 
 def _bounds(cut: Cut | None, as_of: datetime | None) -> dict[str, Any]:
     """Return what the totals of days cover, and what is left to the entries; without a cut, all is left."""
+    return {"cut": cut.pk if cut else 0, "up_to": cut.up_to_entry if cut else 0, **_instants(as_of)}
+
+
+def _instants(as_of: datetime | None) -> dict[str, Any]:
     day = as_of.astimezone(UTC).date() if as_of else None
-    return {
-        "cut": cut.pk if cut else 0,
-        "up_to": cut.up_to_entry if cut else 0,
-        "as_of": as_of,
-        "day": day,
-        "morning": datetime.combine(day, time.min, UTC) if day else None,
-    }
+    return {"as_of": as_of, "day": day, "morning": datetime.combine(day, time.min, UTC) if day else None}
