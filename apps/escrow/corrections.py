@@ -5,17 +5,22 @@ As in `journals`, every key is derived from the row that the event belongs to: a
 
 from apps.common.clock import business_now
 from apps.common.money import Money
+from apps.escrow.accounts import (
+    CLEARING,
+    GOODWILL,
+    LOSS,
+    OWNER_FEES,
+    SITTER_FEES,
+    SUSPENSE,
+    deferred_of,
+    escrow_of,
+    post,
+    receivable_of,
+)
 from apps.escrow.amounts import Parts
 from apps.escrow.models import ClawBackPart, Dispute, DisputeChange, Goodwill, Hold, ReceivableChange
 from apps.ledger import services as ledger
 from apps.ledger.types import AccountRef, Leg, credit, debit
-
-_CLEARING = AccountRef("stripe_clearing")
-_SITTER_FEES = AccountRef("revenue_sitter_fee")
-_OWNER_FEES = AccountRef("revenue_owner_fee")
-_SUSPENSE = AccountRef("dispute_suspense")
-_LOSS = AccountRef("dispute_loss")
-_GOODWILL = AccountRef("goodwill")
 
 
 def post_clawed_back(hold: Hold, part: ClawBackPart) -> None:
@@ -29,12 +34,12 @@ def post_clawed_back(hold: Hold, part: ClawBackPart) -> None:
         "escrow.clawed_back",
         f"escrow-clawback:{part.public_id}",
         [
-            debit(_CLEARING, came),
-            debit(_receivable(hold), short),
-            debit(_SITTER_FEES, sitter_fee),
-            credit(_escrow(hold), came + short + sitter_fee),
-            debit(_OWNER_FEES, owner_fee),
-            credit(_deferred(hold), owner_fee),
+            debit(CLEARING, came),
+            debit(receivable_of(hold), short),
+            debit(SITTER_FEES, sitter_fee),
+            credit(escrow_of(hold), came + short + sitter_fee),
+            debit(OWNER_FEES, owner_fee),
+            credit(deferred_of(hold), owner_fee),
         ],
     )
 
@@ -45,7 +50,7 @@ def post_recovered(hold: Hold, part: ClawBackPart) -> None:
     _post(
         "escrow.recovered",
         f"escrow-clawback:{part.public_id}",
-        [debit(_CLEARING, came), debit(_receivable(hold), short), credit(_LOSS, came + short)],
+        [debit(CLEARING, came), debit(receivable_of(hold), short), credit(LOSS, came + short)],
     )
 
 
@@ -55,7 +60,7 @@ def post_written_off(sitter_id: str, change: ReceivableChange) -> None:
     _post(
         "escrow.receivable_written_off",
         f"escrow-write-off:{change.public_id}",
-        [debit(_GOODWILL, amount), credit(AccountRef("sitter_receivable", sitter_id), amount)],
+        [debit(GOODWILL, amount), credit(AccountRef("sitter_receivable", sitter_id), amount)],
     )
 
 
@@ -69,10 +74,10 @@ def post_dispute_lost(hold: Hold, dispute: Dispute) -> None:
         "escrow.surplus_lost" if dispute.funding.surplus else "escrow.dispute_lost",
         f"escrow-dispute-lost:{dispute.public_id}",
         [
-            debit(_escrow(hold), stay),
-            debit(_deferred(hold), fee),
-            debit(_LOSS, borne),
-            credit(_SUSPENSE, stay + fee + borne),
+            debit(escrow_of(hold), stay),
+            debit(deferred_of(hold), fee),
+            debit(LOSS, borne),
+            credit(SUSPENSE, stay + fee + borne),
         ],
     )
 
@@ -83,9 +88,9 @@ def post_loss_covered(hold: Hold, change: DisputeChange, covered: Parts) -> None
         "escrow.loss_covered",
         f"escrow-dispute-covered:{change.pk}",
         [
-            debit(_escrow(hold), covered.stay),
-            debit(_deferred(hold), covered.owner_fee),
-            credit(_LOSS, covered.total),
+            debit(escrow_of(hold), covered.stay),
+            debit(deferred_of(hold), covered.owner_fee),
+            credit(LOSS, covered.total),
         ],
     )
 
@@ -93,7 +98,7 @@ def post_loss_covered(hold: Hold, change: DisputeChange, covered: Parts) -> None
 def post_goodwill(gift: Goodwill) -> None:
     """We gave the owner money of ours."""
     amount = Money(gift.amount_minor, gift.currency)
-    _post("escrow.goodwill", goodwill_key(gift), [debit(_GOODWILL, amount), credit(_CLEARING, amount)])
+    _post("escrow.goodwill", goodwill_key(gift), [debit(GOODWILL, amount), credit(CLEARING, amount)])
 
 
 def post_goodwill_returned(gift: Goodwill) -> None:
@@ -114,19 +119,7 @@ def _money(part: ClawBackPart, minor: int) -> Money:
     return Money(minor, part.claw_back.currency)
 
 
-def _escrow(hold: Hold) -> AccountRef:
-    return AccountRef("escrow", hold.booking_id)
-
-
-def _deferred(hold: Hold) -> AccountRef:
-    return AccountRef("owner_fee_deferred", hold.booking_id)
-
-
-def _receivable(hold: Hold) -> AccountRef:
-    return AccountRef("sitter_receivable", str(hold.payee_user.public_id))
-
-
 def _post(kind: str, key: str, legs: list[Leg]) -> None:
-    moving = [leg for leg in legs if leg.amount]
-    if moving:
-        ledger.post(kind=kind, key=key, legs=moving, effective_at=business_now())
+    """Post what moves money: a correction may come to nothing."""
+    if any(leg.amount for leg in legs):
+        post(kind, key, legs)

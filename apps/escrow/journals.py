@@ -7,28 +7,34 @@ from collections.abc import Iterable
 
 from apps.common.clock import business_now
 from apps.common.money import Money
+from apps.escrow.accounts import (
+    BANK,
+    CLEARING,
+    IN_FLIGHT,
+    OWNER_FEES,
+    SITTER_FEES,
+    deferred_of,
+    escrow_of,
+    post,
+    posting,
+    receivable_of,
+)
 from apps.escrow.models import Funding, Hold, RefundPart, ReleasePart
 from apps.ledger import selectors as ledger_q
 from apps.ledger import services as ledger
-from apps.ledger.types import AccountRef, Leg, Posting, credit, debit
-
-_CLEARING = AccountRef("stripe_clearing")
-_BANK = AccountRef("bank")
-_IN_FLIGHT = AccountRef("transfer_in_flight")
-_SITTER_FEES = AccountRef("revenue_sitter_fee")
-_OWNER_FEES = AccountRef("revenue_owner_fee")
+from apps.ledger.types import Posting, credit, debit
 
 
 def post_capture(hold: Hold, funding: Funding) -> None:
     """The owner paid: clearing holds the money, of which the stay and the fee are owed onward."""
     stay, fee = Money(funding.stay_minor, hold.currency), Money(funding.owner_fee_minor, hold.currency)
-    _post(
+    post(
         "escrow.capture",
         f"escrow-capture:{funding.payment_id}",
         [
-            debit(_CLEARING, stay + fee),
-            credit(_escrow(hold), stay),
-            credit(_deferred(hold), fee),
+            debit(CLEARING, stay + fee),
+            credit(escrow_of(hold), stay),
+            credit(deferred_of(hold), fee),
         ],
     )
 
@@ -36,16 +42,16 @@ def post_capture(hold: Hold, funding: Funding) -> None:
 def post_surplus(hold: Hold, funding: Funding) -> None:
     """The owner paid what is not needed: the money lies beside the stay's until it has gone back."""
     total = funding.total_in(hold.currency)
-    _post("escrow.surplus", surplus_key(funding), [debit(_CLEARING, total), credit(_escrow(hold), total)])
+    post("escrow.surplus", surplus_key(funding), [debit(CLEARING, total), credit(escrow_of(hold), total)])
 
 
 def post_surplus_returned(hold: Hold, funding: Funding, refund_id: str) -> None:
     """What was not needed went back, by one refund of it."""
     total = funding.total_in(hold.currency)
-    _post(
+    post(
         "escrow.surplus_returned",
         _surplus_returned_key(refund_id),
-        [debit(_escrow(hold), total), credit(_CLEARING, total)],
+        [debit(escrow_of(hold), total), credit(CLEARING, total)],
     )
 
 
@@ -80,14 +86,14 @@ def _release(hold: Hold, part: ReleasePart) -> Posting:
         for minor in (part.payout_minor, part.offset_minor, part.sitter_fee_minor, part.owner_fee_minor)
     )
     legs = [
-        debit(_escrow(hold), payout + offset + sitter_fee),
-        credit(_IN_FLIGHT, payout),
-        *([credit(_receivable(hold), offset)] if offset else []),
-        credit(_SITTER_FEES, sitter_fee),
-        debit(_deferred(hold), owner_fee),
-        credit(_OWNER_FEES, owner_fee),
+        debit(escrow_of(hold), payout + offset + sitter_fee),
+        credit(IN_FLIGHT, payout),
+        *([credit(receivable_of(hold), offset)] if offset else []),
+        credit(SITTER_FEES, sitter_fee),
+        debit(deferred_of(hold), owner_fee),
+        credit(OWNER_FEES, owner_fee),
     ]
-    return _posting("escrow.release", _release_key(part), legs)
+    return posting("escrow.release", _release_key(part), legs)
 
 
 def post_release_undone(part: ReleasePart) -> None:
@@ -102,18 +108,18 @@ def post_transfers_confirmed(parts: Iterable[ReleasePart]) -> None:
 
 def _confirmed(part: ReleasePart) -> Posting:
     payout = Money(part.payout_minor, part.release.currency)
-    legs = [debit(_IN_FLIGHT, payout), credit(_CLEARING, payout)]
-    return _posting("escrow.transfer_confirmed", f"escrow-transfer:{part.public_id}", legs)
+    legs = [debit(IN_FLIGHT, payout), credit(CLEARING, payout)]
+    return posting("escrow.transfer_confirmed", f"escrow-transfer:{part.public_id}", legs)
 
 
 def post_refund(hold: Hold, part: RefundPart) -> None:
     """Money went back to the owner, out of the stay price and out of the fee: by the gateway, or from our bank."""
-    kind, cash = ("escrow.refund", _CLEARING) if part.gateway_refund_id else ("escrow.bank_refund", _BANK)
+    kind, cash = ("escrow.refund", CLEARING) if part.gateway_refund_id else ("escrow.bank_refund", BANK)
     stay, fee = Money(part.stay_minor, hold.currency), Money(part.owner_fee_minor, hold.currency)
-    _post(
+    post(
         kind,
         _refund_key(part),
-        [debit(_escrow(hold), stay), debit(_deferred(hold), fee), credit(cash, stay + fee)],
+        [debit(escrow_of(hold), stay), debit(deferred_of(hold), fee), credit(cash, stay + fee)],
     )
 
 
@@ -138,24 +144,3 @@ def surplus_key(funding: Funding) -> str:
 
 def _surplus_returned_key(refund_id: str) -> str:
     return f"escrow-surplus-returned:{refund_id}"
-
-
-def _escrow(hold: Hold) -> AccountRef:
-    return AccountRef("escrow", hold.booking_id)
-
-
-def _deferred(hold: Hold) -> AccountRef:
-    return AccountRef("owner_fee_deferred", hold.booking_id)
-
-
-def _receivable(hold: Hold) -> AccountRef:
-    return AccountRef("sitter_receivable", str(hold.payee_user.public_id))
-
-
-def _post(kind: str, key: str, legs: list[Leg]) -> None:
-    posting = _posting(kind, key, legs)
-    ledger.post(kind=posting.kind, key=posting.key, legs=posting.legs, effective_at=business_now())
-
-
-def _posting(kind: str, key: str, legs: list[Leg]) -> Posting:
-    return Posting(kind, key, tuple(leg for leg in legs if leg.amount))

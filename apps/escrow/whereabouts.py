@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from apps.common.money import Money
+from apps.escrow.accounts import deferred_of, escrow_of
 from apps.escrow.flows import Flows, flows
 from apps.escrow.freezing import FreezeScope
 from apps.escrow.models import (
@@ -27,7 +28,7 @@ from apps.escrow.models import (
 from apps.escrow.states import Blocker, HoldState
 from apps.escrow.types import MoneyThen, Whereabouts
 from apps.ledger import selectors as ledger
-from apps.ledger.types import AccountRef, JournalView
+from apps.ledger.types import JournalView
 
 
 def money_then(hold: Hold, as_of: datetime) -> MoneyThen:
@@ -117,8 +118,8 @@ def _reasons(hold: Hold) -> dict[str, str]:
 def _journals(hold: Hold) -> list[JournalView]:
     """Return every journal that moved money of the booking, each once."""
     found = [
-        *ledger.journals_of(AccountRef("escrow", hold.booking_id)),
-        *ledger.journals_of(AccountRef("owner_fee_deferred", hold.booking_id)),
+        *ledger.journals_of(escrow_of(hold)),
+        *ledger.journals_of(deferred_of(hold)),
         *ledger.journals_under(_keys(hold)),
     ]
     return sorted({journal.id: journal for journal in found}.values(), key=lambda journal: journal.effective_at)
