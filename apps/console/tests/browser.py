@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.tests.factories import PASSWORD
 from petwash.testing.browser import FLAGS, PATIENCE_MS, Backstage, WebServer, backstage, chromium, web_server
 
-__all__ = ["PATIENCE_MS", "Backstage", "WebServer", "backstage", "page", "web_server"]
+from .conftest import code_now
+
+__all__ = ["PATIENCE_MS", "Backstage", "WebServer", "backstage", "page", "sign_in", "web_server"]
 
 
 @pytest.fixture
@@ -26,3 +29,12 @@ def page(web_server: WebServer) -> Iterator[Any]:
         yield one
         browser.close()
     assert errors == []
+
+
+def sign_in(page: Any, address: str, person: Any, backstage: Backstage) -> None:
+    """Go to a page of the console, through the login form."""
+    page.goto(address)
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill(backstage.do(lambda: code_now(person)))
+    page.get_by_role("button", name="Sign in").click()

@@ -9,14 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
-from apps.accounts.tests.factories import PASSWORD
 from apps.stations import live
 from apps.stations.models import Bay, Station
 from apps.stations.tests.factories import make_station
 from apps.stations.tests.many import make_many
 
-from .browser import PATIENCE_MS, Backstage, backstage, page, web_server
-from .conftest import code_now, keep_the_bridge_alive
+from .browser import PATIENCE_MS, Backstage, backstage, page, sign_in, web_server
+from .conftest import keep_the_bridge_alive
 
 __all__ = ["backstage", "page", "web_server"]
 
@@ -46,11 +45,7 @@ def test_the_picture_and_the_desk_cost_the_same_for_200_stations(console: Client
 def test_200_stations_in_a_browser(operator: Any, backstage: Backstage, page: Page) -> None:
     backstage.do(lambda: make_many(MANY))
     backstage.do(keep_the_bridge_alive)
-    page.goto("/admin/stations/live/")
-    page.get_by_label("E-mail").fill(operator.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(backstage.do(lambda: code_now(operator)))
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "/admin/stations/live/", operator, backstage)
     expect(page.locator("#live-link")).to_have_text("Live")
     expect(page.locator(".pw-station")).to_have_count(MANY)
     trouble_comes_first(page)

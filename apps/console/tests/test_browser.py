@@ -8,7 +8,6 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from apps.accounts.tests.factories import PASSWORD
 from apps.common.clock import real_now
 from apps.common.models import Heartbeat
 from apps.stations import live
@@ -17,8 +16,8 @@ from apps.stations.services import alerts
 from apps.stations.states import AlertChange
 from apps.stations.tests.factories import make_station
 
-from .browser import PATIENCE_MS, Backstage, WebServer, backstage, page, web_server
-from .conftest import code_now, keep_the_bridge_alive
+from .browser import PATIENCE_MS, Backstage, WebServer, backstage, page, sign_in, web_server
+from .conftest import keep_the_bridge_alive
 
 __all__ = ["backstage", "page", "web_server"]
 
@@ -31,11 +30,7 @@ def board(operator: Any, backstage: Backstage, page: Page) -> Page:
     """The live board, reached through the login form."""
     backstage.do(lambda: make_station("tlv-1"))
     backstage.do(keep_the_bridge_alive)
-    page.goto("/admin/stations/live/")
-    page.get_by_label("E-mail").fill(operator.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(backstage.do(lambda: code_now(operator)))
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "/admin/stations/live/", operator, backstage)
     expect(page.locator("#live-link")).to_have_text("Live")
     return page
 

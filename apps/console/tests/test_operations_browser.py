@@ -7,13 +7,11 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from apps.accounts.tests.factories import PASSWORD
 from apps.stations.models import Alert, ChemicalLimits, MaintenanceVisit, Station, Tank
 from apps.stations.services import alerts
 from apps.stations.tests.factories import make_station
 
-from .browser import PATIENCE_MS, Backstage, backstage, page, web_server
-from .conftest import code_now
+from .browser import PATIENCE_MS, Backstage, backstage, page, sign_in, web_server
 
 __all__ = ["backstage", "page", "web_server"]
 
@@ -32,11 +30,7 @@ def a_low_tank() -> Alert:
 
 def test_operations_find_their_pages_and_do_their_work(operator: Any, backstage: Backstage, page: Page) -> None:
     alert = backstage.do(a_low_tank)
-    page.goto(f"{VISITS}/refills/")
-    page.get_by_label("E-mail").fill(operator.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(backstage.do(lambda: code_now(operator)))
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, f"{VISITS}/refills/", operator, backstage)
     expect(page.locator('[data-tank="tlv-1/shampoo"]')).to_contain_text("5% (1000 ml), critical")
     the_charts_lead_to_a_visit(page)
     a_visit_is_recorded(page, backstage)

@@ -7,13 +7,11 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from apps.accounts.tests.factories import PASSWORD
 from apps.escrow import listeners
 from apps.escrow.tests.holds import Story, a_day_passes
 from apps.payments import services as payments
 
-from .browser import PATIENCE_MS, Backstage, backstage, page, web_server
-from .conftest import code_now
+from .browser import PATIENCE_MS, Backstage, backstage, page, sign_in, web_server
 
 __all__ = ["backstage", "page", "web_server"]
 
@@ -37,11 +35,7 @@ def due(owner: Any, sitter_user: Any, stripe_sandbox: Any, monkeypatch: pytest.M
 def test_finance_sees_what_is_due_and_stops_a_sitter(
     due: Story, operator: Any, backstage: Backstage, page: Page
 ) -> None:
-    page.goto("/admin/payouts/")
-    page.get_by_label("E-mail").fill(operator.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(backstage.do(lambda: code_now(operator)))
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "/admin/payouts/", operator, backstage)
     now = page.locator('[data-window="Now"]')
     expect(now).to_contain_text("110.00 USD")
     expect(page.locator('[data-cover="USD"]')).to_contain_text("110.00 USD held")
