@@ -148,15 +148,23 @@ class Cut(models.Model):
         return f"Cut at entry {self.up_to_entry}"
 
 
-class DayTotal(models.Model):
-    """What one cut found anew for one day of an account of the company's; late entries make another row."""
+class Total(models.Model):
+    """What one cut found anew for one day; late entries make another row."""
 
     id = models.BigAutoField(primary_key=True)
     cut = models.ForeignKey(Cut, on_delete=models.PROTECT, db_index=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
     day = models.DateField(help_text="of the entries' effective instant, in UTC")
     total_minor = models.DecimalField(max_digits=30, decimal_places=0)
     entries = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class DayTotal(Total):
+    """The total of an account of the company's."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         db_table = "ledger_day_total"
@@ -170,16 +178,11 @@ class DayTotal(models.Model):
         return f"{self.account} on {self.day}"
 
 
-class KindTotal(models.Model):
-    """What one cut found anew for one day of a kind of account that bookings or sitters own."""
+class KindTotal(Total):
+    """The total of a kind of account that bookings or sitters own."""
 
-    id = models.BigAutoField(primary_key=True)
-    cut = models.ForeignKey(Cut, on_delete=models.PROTECT, db_index=False)
     kind = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
-    day = models.DateField(help_text="of the entries' effective instant, in UTC")
-    total_minor = models.DecimalField(max_digits=30, decimal_places=0)
-    entries = models.BigIntegerField()
 
     class Meta:
         db_table = "ledger_kind_total"

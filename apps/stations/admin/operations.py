@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from unfold.decorators import action
 
+from apps.accounts.models import User
 from apps.common.admin import RowsInline
 from apps.common.bodies import takes_file
 from apps.common.clock import real_now
@@ -28,6 +29,8 @@ from apps.stations.figures import as_json, station_figures
 from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Station, Tank
 from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
 from apps.stations.services import limits_of_chemicals, opening_hours, photos, settings_of_stations, visits
+
+STATIONS, TANKS = "admin:stations_station_changelist", "admin:stations_tank_changelist"
 
 
 class RefillRow(RowsInline):
@@ -51,7 +54,7 @@ class OperationsAdmin(StationsAdmin):
         button: str,
         back: str = "",
     ) -> HttpResponse:
-        """Ask Operations, and do what they say."""
+        """Ask Operations, and do what they say; go `back` to a page by its name."""
         if not self.has_act_permission(request):
             raise PermissionDenied
 
@@ -59,7 +62,7 @@ class OperationsAdmin(StationsAdmin):
             act()
             return f"Done: {title}."
 
-        return ask(self, request, form, title, submit, button=button, back=back)
+        return ask(self, request, form, title, submit, button=button, back=reverse(back) if back else "")
 
     def look(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         """Show a page to those who see the list."""
@@ -131,7 +134,7 @@ class VisitAdmin(OperationsAdmin):
         def act() -> None:
             data = form.cleaned_data
             visits.record_visit(
-                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
+                _who(request),
                 slug,
                 key=data["key"],
                 visited_at=data["visited_at"],
@@ -147,14 +150,9 @@ class VisitAdmin(OperationsAdmin):
         form = ZoneForm(request.POST or None, initial={"zone": station.zone})
 
         def act() -> None:
-            settings_of_stations.set_zone(
-                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
-                slug,
-                **form.cleaned_data,
-            )
+            settings_of_stations.set_zone(_who(request), slug, **form.cleaned_data)
 
-        back = reverse("admin:stations_station_changelist")
-        return self.ask(request, f"Zone of {station.name}", form, act, button="Save the zone", back=back)
+        return self.ask(request, f"Zone of {station.name}", form, act, button="Save the zone", back=STATIONS)
 
     def hours_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Set when a station is open."""
@@ -162,15 +160,9 @@ class VisitAdmin(OperationsAdmin):
         form = HoursForm(station, request.POST or None)
 
         def act() -> None:
-            opening_hours.set_hours(
-                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
-                slug,
-                **form.settings(),
-            )
+            opening_hours.set_hours(_who(request), slug, **form.settings())
 
-        title = f"Opening hours of {station.name}"
-        back = reverse("admin:stations_station_changelist")
-        return self.ask(request, title, form, act, button="Save the hours", back=back)
+        return self.ask(request, f"Opening hours of {station.name}", form, act, button="Save the hours", back=STATIONS)
 
     @takes_file("picture", MOST_BYTES)
     def photo_page(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -180,14 +172,12 @@ class VisitAdmin(OperationsAdmin):
 
         def act() -> None:
             data = form.cleaned_data
-            who: Any = request.user  # admin_view lets staff users in alone
             if data["remove"]:
-                photos.remove_photo(who, slug, reason=data["reason"])
+                photos.remove_photo(_who(request), slug, reason=data["reason"])
             else:
-                photos.set_photo(who, slug, upload=data["picture"], reason=data["reason"])
+                photos.set_photo(_who(request), slug, upload=data["picture"], reason=data["reason"])
 
-        back = reverse("admin:stations_station_changelist")
-        return self.ask(request, f"Photo of {station.name}", form, act, button="Save the photo", back=back)
+        return self.ask(request, f"Photo of {station.name}", form, act, button="Save the photo", back=STATIONS)
 
     def thresholds_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Set the thresholds of a tank."""
@@ -196,15 +186,10 @@ class VisitAdmin(OperationsAdmin):
         form = ThresholdsForm(request.POST or None, initial=now)
 
         def act() -> None:
-            settings_of_stations.set_thresholds(
-                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
-                pk,
-                **form.cleaned_data,
-            )
+            settings_of_stations.set_thresholds(_who(request), pk, **form.cleaned_data)
 
         title = f"Thresholds of {tank.station.name}, {tank.chemical}"
-        back = reverse("admin:stations_tank_changelist")
-        return self.ask(request, title, form, act, button="Save the thresholds", back=back)
+        return self.ask(request, title, form, act, button="Save the thresholds", back=TANKS)
 
     def figures_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Draw a station's last week, or give its numbers with `?format=json`."""
@@ -254,14 +239,17 @@ class ChemicalLimitsAdmin(OperationsAdmin):
         form = LimitsForm(request.POST or None, initial=asdict(limits_of_chemicals.current_limits()))
 
         def act() -> None:
-            limits_of_chemicals.change_limits(
-                request.user,  # type: ignore[arg-type] # admin_view lets staff users in alone
-                form.limits(),
-                reason=form.cleaned_data["reason"],
-            )
+            limits = form.limits()
+            limits_of_chemicals.change_limits(_who(request), limits, reason=form.cleaned_data["reason"])
 
         title = "Limits of the chemical reconciliation"
         return self.ask(request, title, form, act, button="Save the limits")
+
+
+def _who(request: HttpRequest) -> User:
+    user = request.user
+    assert isinstance(user, User), "admin_view lets staff users in alone"
+    return user
 
 
 def _within(request: HttpRequest) -> int:
