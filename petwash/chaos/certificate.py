@@ -7,14 +7,7 @@ from petwash.chaos.plan import Plan
 from petwash.chaos.verdict import Verdict
 
 SHOWN = 20
-_FAULTS = {
-    "kill -9, before the gateway heard": "kill_unheard",
-    "kill -9, the request arriving after the successor's": "kill_heard_late",
-    "kill -9, with the answer on its way": "kill_unanswered",
-    "kill -9, with the answer in hand": "kill_answered",
-    "kill -9 of a worker drawn by lot": "kill_anyone",
-    "workers stopped beyond their lease, then resumed": "resumed",
-    "days that passed with calls in doubt, keys gone": "keys_expired",
+AT_THE_GATEWAY = {
     "gateway killed before the effect": "gateway_dies_before",
     "gateway killed after the effect": "gateway_dies_after",
     "requests dropped": "drop_request",
@@ -27,12 +20,25 @@ _FAULTS = {
     "409 conflict": "conflict",
     "429 rate limit": "rate_limit",
     "429 lock timeout": "lock_timeout",
-    "database sessions cut": "database_cut",
-    "Redis killed": "redis_down",
+}
+OF_WEBHOOKS = {
     "webhooks delivered twice": "webhook_twice",
     "webhooks late": "webhook_late",
     "webhooks overtaken": "webhook_overtaken",
     "webhooks never delivered": "webhook_lost",
+}
+_FAULTS = {
+    "kill -9, before the gateway heard": "kill_unheard",
+    "kill -9, the request arriving after the successor's": "kill_heard_late",
+    "kill -9, with the answer on its way": "kill_unanswered",
+    "kill -9, with the answer in hand": "kill_answered",
+    "kill -9 of a worker drawn by lot": "kill_anyone",
+    "workers stopped beyond their lease, then resumed": "resumed",
+    "days that passed with calls in doubt, keys gone": "keys_expired",
+    **AT_THE_GATEWAY,
+    "database sessions cut": "database_cut",
+    "Redis killed": "redis_down",
+    **OF_WEBHOOKS,
 }
 
 
@@ -41,10 +47,16 @@ def kills(lines: list[Line]) -> int:
     return sum(line["what"] == "killed" for line in lines)
 
 
-def faults(lines: list[Line]) -> dict[str, int]:
-    """Return how often each fault had its effect."""
+def happenings(lines: list[Line]) -> Counter[str]:
+    """Return how often each thing happened; of cut sessions how many there were."""
     counted = Counter(str(line["what"]) for line in lines)
     counted["database_cut"] = sum(int(line["done"]) for line in lines if line["what"] == "database_cut")
+    return counted
+
+
+def faults(lines: list[Line]) -> dict[str, int]:
+    """Return how often each fault had its effect."""
+    counted = happenings(lines)
     counted["keys_expired"] = sum(line["what"] == "keys_expired" and line["in_doubt"] > 0 for line in lines)
     return {name: counted[what] for name, what in _FAULTS.items()}
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from petwash.chaos.certificate import AT_THE_GATEWAY, OF_WEBHOOKS, happenings
 from petwash.chaos.diary import Line
 from petwash.chaos.wash.plan import WashPlan
 from petwash.chaos.wash.verdict import WashVerdict
@@ -12,22 +13,8 @@ _BY_DIARY = {
     "workers stopped, then resumed": "resumed",
     "database sessions cut": "database_cut",
     "Redis killed": "redis_down",
-    "gateway killed before the effect": "gateway_dies_before",
-    "gateway killed after the effect": "gateway_dies_after",
-    "requests dropped": "drop_request",
-    "answers dropped": "drop_answer",
-    "answers stalled": "stall_answer",
-    "slow requests, the key in use": "slow",
-    "500 kept by the key, nothing done": "fail_500",
-    "500 kept by the key, all done": "fail_500_after",
-    "500 not kept": "fail_500_before",
-    "409 conflict": "conflict",
-    "429 rate limit": "rate_limit",
-    "429 lock timeout": "lock_timeout",
-    "webhooks delivered twice": "webhook_twice",
-    "webhooks late": "webhook_late",
-    "webhooks overtaken": "webhook_overtaken",
-    "webhooks never delivered": "webhook_lost",
+    **AT_THE_GATEWAY,
+    **OF_WEBHOOKS,
     "answers of stations dropped": "drop_ack",
     "starts lost in front of a station": "lose_command",
     "stations that said everything twice": "duplicate",
@@ -46,8 +33,7 @@ _BY_DIARY = {
 
 def faults(lines: list[Line]) -> dict[str, int]:
     """Return how often each fault had its effect, by the diaries of the run and of the machine rooms."""
-    counted = Counter(str(line["what"]) for line in lines)
-    counted["database_cut"] = sum(int(line["done"]) for line in lines if line["what"] == "database_cut")
+    counted = happenings(lines)
     killed = Counter(_role(line["worker"]) for line in lines if line["what"] == "killed")
     return {
         "kill -9 of the bridge": killed["bridge"],
