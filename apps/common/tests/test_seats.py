@@ -1,6 +1,7 @@
 """Seats: who waits for the outside keeps nobody else waiting."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -17,6 +18,7 @@ from rest_framework.test import APIClient
 
 from apps.common.api.views import PublicView
 from apps.common.db import outside_call
+from apps.common.interpreter import TURN_SECONDS, take_short_turns
 from apps.common.seats import NoSeat, Passers, Seats, needs_seat, seat_left, seated, seats
 from petwash.testing.races import START_SECONDS
 
@@ -307,3 +309,12 @@ def test_nobody_waits_for_nobody_and_not_for_longer_than_told() -> None:
     with others.passing(), others.passing():
         assert others.let_pass(0) == 0
         assert others.let_pass(0.001) > 0
+
+
+def test_threads_of_a_server_take_short_turns() -> None:
+    before = sys.getswitchinterval()
+    try:
+        take_short_turns()
+        assert sys.getswitchinterval() == pytest.approx(TURN_SECONDS)
+    finally:
+        sys.setswitchinterval(before)
