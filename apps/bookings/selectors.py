@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 
 from apps.accounts.models import User
-from apps.bookings.models import Booking, BookingQuerySet, Quote
+from apps.bookings.models import Booking, BookingPet, BookingQuerySet, Quote
 from apps.bookings.states import BookingStatus
 from apps.common.errors import Forbidden, NotFound
 from apps.common.ids import parse_public_id
@@ -33,13 +33,13 @@ class MoneyReport:
         return sum(place.amount.amount_minor for place in self.places if place.place in places)
 
 
-def access_quote(actor: User, quote_id: str) -> Quote:
-    """Return a quote of the actor's own.
+def access_quote_to_book(actor: User, quote_id: str) -> Quote:
+    """Return a quote of the actor's own, locked until the transaction ends: two requests with it wait for each other.
 
     Raises: NotFound, also for a quote of somebody else.
     """
     public_id = parse_public_id(quote_id)
-    quotes = Quote.objects.select_related("sitter").filter(owner=actor)
+    quotes = Quote.objects.select_for_update(of=("self",)).select_related("sitter").filter(owner=actor)
     quote = quotes.filter(public_id=public_id).first() if public_id else None
     if quote is None:
         raise NotFound
@@ -51,7 +51,7 @@ def bookings_seen_by(actor: User) -> BookingQuerySet:
     return (
         Booking.objects.seen_by(actor)
         .select_related("owner", "sitter__user", "quote", "no_show_review")
-        .prefetch_related("booked_pets__pet")
+        .prefetch_related(Prefetch("booked_pets", BookingPet.objects.select_related("pet")))
     )
 
 
@@ -76,6 +76,18 @@ def access_as_owner(actor: User, booking_id: str) -> Booking:
     if booking.owner_id != actor.pk:
         raise Forbidden("only_the_owner", "Only the owner who booked may do this.")
     return booking
+
+
+def access_key_as_owner(actor: User, booking_id: str) -> str:
+    """Return a booking's outside id by the rules of `access_as_owner`, and read no more of it."""
+    public_id = parse_public_id(booking_id)
+    owners = Booking.objects.seen_by(actor).values_list("owner_id", flat=True)
+    owner = owners.filter(public_id=public_id).first() if public_id else None
+    if owner is None:
+        raise NotFound
+    if owner != actor.pk:
+        raise Forbidden("only_the_owner", "Only the owner who booked may do this.")
+    return str(public_id)
 
 
 def access_as_sitter(actor: User, booking_id: str) -> Booking:

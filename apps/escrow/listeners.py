@@ -6,24 +6,24 @@ booking then change together, whether the gateway answered at once or by webhook
 
 from collections.abc import Sequence
 
-from apps.escrow.types import HoldView
+from apps.escrow.types import HoldMove
 
 
 class HoldListener:
     """What an upper app may want to do in the same transaction. Locks: hold first, then its own."""
 
-    def hold_moved(self, hold: HoldView) -> None:
-        """Called after every move of the state."""
+    def hold_moved(self, hold: HoldMove) -> None:
+        """Called after every move of the state, but the one that `funds_held` tells of."""
 
-    def holds_moved(self, holds: Sequence[HoldView]) -> None:
+    def holds_moved(self, holds: Sequence[HoldMove]) -> None:
         """Called instead when several have moved to one state together."""
         for hold in holds:
             self.hold_moved(hold)
 
-    def funds_held(self, hold: HoldView) -> None:
-        """Called when the money has arrived, also when it arrives for a hold that was void."""
+    def funds_held(self, hold: HoldMove) -> None:
+        """Called instead when the money has arrived, also when it arrives for a hold that was void."""
 
-    def wants_change(self, hold: HoldView, change_id: str) -> bool:
+    def wants_change(self, hold: HoldMove, change_id: str) -> bool:
         """Tell whether money that arrives for a change of the booking serves it; else it goes back in full."""
         return True
 
@@ -37,24 +37,24 @@ def register_listener(listener: HoldListener) -> None:
         _listeners.append(listener)
 
 
-def tell_moved(hold: HoldView) -> None:
+def tell_moved(hold: HoldMove) -> None:
     """Tell every listener that the hold's state moved."""
     for listener in _listeners:
         listener.hold_moved(hold)
 
 
-def tell_all_moved(holds: Sequence[HoldView]) -> None:
+def tell_all_moved(holds: Sequence[HoldMove]) -> None:
     """Tell every listener that these holds have moved to one state."""
     for listener in _listeners:
         listener.holds_moved(holds)
 
 
-def tell_funded(hold: HoldView) -> None:
+def tell_funded(hold: HoldMove) -> None:
     """Tell every listener that the hold is funded."""
     for listener in _listeners:
         listener.funds_held(hold)
 
 
-def ask_wanted(hold: HoldView, change_id: str) -> bool:
+def ask_wanted(hold: HoldMove, change_id: str) -> bool:
     """Tell whether every listener has use for the money that has arrived for a change."""
     return all(listener.wants_change(hold, change_id) for listener in _listeners)

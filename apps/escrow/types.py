@@ -41,6 +41,14 @@ class HoldView:
 
 
 @dataclass(frozen=True)
+class HoldMove:
+    """Where a hold stands after its move: what those who follow it are told."""
+
+    booking_id: str
+    state: str
+
+
+@dataclass(frozen=True)
 class DepositView:
     """What came of a deposit: the hold and its latest payment, as the gateway knows it."""
 

@@ -26,10 +26,10 @@ def view_hold(hold: Hold, *, frozen: bool | None = None) -> HoldView:
     )
 
 
-def view_deposit(hold: Hold, payment: PaymentView) -> DepositView:
+def view_deposit(hold: Hold, payment: PaymentView, *, frozen: bool | None = None) -> DepositView:
     """Return what came of a deposit, or of a change's difference, as its payer may see it."""
     return DepositView(
-        hold=view_hold(hold),
+        hold=view_hold(hold, frozen=frozen),
         payment_id=payment.id,
         payment_status=payment.status,
         failure_code=payment.failure_code or "",

@@ -36,10 +36,9 @@ def create_booking(*, actor: User, quote_id: str, pet_ids: list[str], message: s
     `quote_already_used` (details: booking_id) | `nights_unavailable` | `sitter_not_cleared`;
     InvalidInput when the pets are not as many as were priced.
     """
-    pets = _pets(actor, selectors.access_quote(actor, quote_id), pet_ids)
     with transaction.atomic(durable=True):
-        # The quote's row is the lock: two requests with one quote wait for each other here.
-        quote = Quote.objects.select_for_update(of=("self",)).select_related("sitter").get(public_id=quote_id)
+        quote = selectors.access_quote_to_book(actor, quote_id)
+        pets = _pets(actor, quote, pet_ids)
         _refuse_used_or_old(quote)
         booking = _insert(actor, quote, pets, message)
         escrow.open_hold(_hold_terms(booking))

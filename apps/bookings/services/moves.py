@@ -17,17 +17,20 @@ from apps.escrow import services as escrow
 
 def lock_booking(booking_id: str) -> Booking:
     """Lock hold and booking, in this order, until the transaction ends."""
+    escrow.lock_only(booking_id)
+    return lock_row(booking_id)
+
+
+def lock_row(booking_id: str) -> Booking:
+    """Lock the booking alone: for a step whose use case has locked the hold."""
     require_transaction()
-    escrow.lock(booking_id)
     return Booking.objects.select_for_update().get(public_id=booking_id)
 
 
 def try_lock_booking(booking_id: str) -> Booking | None:
     """Lock hold and booking as `lock_booking` does, or return None at once while somebody is at it: for sweeps."""
     require_transaction()
-    if escrow.try_lock(booking_id) is None:
-        return None
-    return Booking.objects.select_for_update().get(public_id=booking_id)
+    return lock_row(booking_id) if escrow.try_lock(booking_id) else None
 
 
 def move(booking: Booking, new: BookingStatus, *, actor: User | None, reason: str, **fields: Any) -> None:

@@ -9,16 +9,15 @@ from apps.accounts.models import User
 from apps.bookings import selectors
 from apps.bookings.models import Booking
 from apps.bookings.schedule import nights_of
-from apps.bookings.services.moves import lock_booking, move
+from apps.bookings.services.moves import lock_booking, lock_row, move
 from apps.bookings.services.turns import BATCH, in_turn
 from apps.bookings.states import AGREED, BookingStatus
 from apps.bookings.types import Service
 from apps.common.clock import business_now
-from apps.common.db import require_transaction
 from apps.common.errors import Conflict, DomainError, PaymentRefused, Unavailable
 from apps.escrow import selectors as escrow_q
 from apps.escrow import services as escrow
-from apps.escrow.types import DepositView
+from apps.escrow.types import DepositView, HoldMove
 from apps.sitters import services as sitters
 
 logger = logging.getLogger(__name__)
@@ -35,8 +34,7 @@ def deposit(*, actor: User, booking_id: str, payment_method: str) -> tuple[Booki
     Raises: NotFound; Forbidden `only_the_owner`; Conflict `payment_window_over` | `already_paid` |
     `payment_in_progress` | `booking_moved`; PaymentRefused with the card's refusal.
     """
-    booking = selectors.access_as_owner(actor, booking_id)
-    key = str(booking.public_id)
+    key = selectors.access_key_as_owner(actor, booking_id)
     try:
         result = escrow.StayPetEscrow.deposit_funds(
             booking_id=key,
@@ -57,7 +55,7 @@ def deposit_again(*, actor: User, booking_id: str, payment_method: str) -> tuple
 
     Raises: NotFound; Forbidden `only_the_owner`; PaymentRefused with the card's refusal.
     """
-    key = str(selectors.access_as_owner(actor, booking_id).public_id)
+    key = selectors.access_key_as_owner(actor, booking_id)
     return _told(actor, booking_id, escrow_q.deposit_of(key, payment_method))
 
 
@@ -70,13 +68,13 @@ def _told(actor: User, booking_id: str, result: DepositView) -> tuple[Booking, D
     return selectors.access_as_owner(actor, booking_id), result
 
 
-def settle_paid(booking_id: str) -> None:
+def settle_paid(hold: HoldMove) -> None:
     """The money is held: ask the sitter. Late money reserves the nights again, or goes back.
 
-    Inside the transaction of the payment's result.
+    Inside the transaction of the payment's result, which has locked the hold. Money that goes back moves the hold on.
     """
-    require_transaction()
-    booking = lock_booking(booking_id)
+    booking_id = hold.booking_id
+    booking = lock_row(booking_id)
     if booking.status == BookingStatus.EXPIRED:
         if not _reserve_again(booking):
             escrow.prepare_full_refund(booking_id=booking_id, reason="paid_after_expiry", actor=None)
@@ -91,6 +89,7 @@ def settle_paid(booking_id: str) -> None:
         BookingStatus.REQUESTED,
         actor=None,
         reason="payment held",
+        escrow_status=hold.state,
         requested_at=now,
         answer_due_at=due,
     )
@@ -99,11 +98,10 @@ def settle_paid(booking_id: str) -> None:
 def wants_change(booking_id: str) -> bool:
     """Tell whether money that arrives for a change of a booking serves it: asked for, agreed, or under way.
 
-    Inside the transaction of the payment's result. Its nights are the stay's own and still taken, so
-    nothing has to be reserved again; for every other booking the difference goes back in full.
+    Inside the transaction of the payment's result, which has locked the hold. Its nights are the stay's own and still
+    taken, so nothing has to be reserved again; for every other booking the difference goes back in full.
     """
-    require_transaction()
-    return lock_booking(booking_id).status in _ON
+    return lock_row(booking_id).status in _ON
 
 
 def expire_overdue() -> int:
@@ -119,7 +117,7 @@ def expire_overdue() -> int:
 
 
 def _refuse_unpayable(booking_id: str) -> None:
-    booking = lock_booking(booking_id)
+    booking = lock_row(booking_id)
     if booking.status in AGREED | {BookingStatus.REQUESTED}:
         raise Conflict("already_paid", "This booking is already paid.", transient=True)
     if booking.status == BookingStatus.EXPIRED or booking.hold_expires_at <= business_now():

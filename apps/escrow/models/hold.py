@@ -1,7 +1,7 @@
 """The hold: what one booking paid, what went back, when the rest is due."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -38,6 +38,12 @@ class HoldQuerySet(models.QuerySet["Hold"]):
     def frozen(self) -> Self:
         """Return the holds that a freeze stops, of whatever scope."""
         return self.filter(Exists(Freeze.objects.wide(OuterRef("payee_user_id"))) | Q(frozen_at__isnull=False))
+
+    def with_freeze(self, booking_id: str) -> tuple["Hold", bool]:
+        """Return the hold of a booking, and whether a freeze of any scope stops it, in one query."""
+        frozen = Exists(Freeze.objects.wide(OuterRef("payee_user_id")))
+        hold: Any = self.annotate(widely_frozen=frozen).get(booking_id=booking_id)
+        return hold, hold.widely_frozen or hold.frozen_at is not None
 
     def payees_paid(self) -> Self:
         """Return the holds whose payee's payouts do not rest."""

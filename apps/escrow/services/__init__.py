@@ -20,7 +20,7 @@ from apps.escrow.services.blockers import freeze_in_use_case
 from apps.escrow.services.claw_backs import continue_claw_backs
 from apps.escrow.services.deposits import cancel_attempts
 from apps.escrow.services.freezes import end_overdue
-from apps.escrow.services.holds import lock, open_hold, start_release_clock, try_lock, void_unpaid
+from apps.escrow.services.holds import lock, lock_only, open_hold, start_release_clock, try_lock, void_unpaid
 from apps.escrow.services.refunds import execute_refund, prepare_full_refund, prepare_refund
 from apps.escrow.services.runs import forget_idle_runs, release_due_payouts
 
@@ -56,6 +56,7 @@ __all__ = [
     "forget_idle_runs",
     "freeze_in_use_case",
     "lock",
+    "lock_only",
     "open_hold",
     "prepare_full_refund",
     "prepare_refund",

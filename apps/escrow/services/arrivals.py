@@ -14,9 +14,8 @@ from apps.escrow import journals, listeners
 from apps.escrow.events import DepositFailed, FundsAdded, FundsHeld
 from apps.escrow.models import Funding, Hold
 from apps.escrow.services.blockers import block
-from apps.escrow.services.holds import lock_hold, move
+from apps.escrow.services.holds import lock_hold, move_untold, moved
 from apps.escrow.states import FUNDED, Blocker, HoldState
-from apps.escrow.views import view_hold
 from apps.payments import selectors as payments_q
 from apps.payments import services as payments
 from apps.payments.types import PaymentView, RefundView
@@ -112,21 +111,21 @@ def close(funding: Funding) -> bool:
 
 def lock_by_payment(payment_id: str) -> tuple[Funding, Hold]:
     """Return an attempt and its hold, which is locked until the transaction ends."""
-    funding = Funding.objects.select_related("hold").get(payment_id=payment_id)
-    hold = lock_hold(funding.hold.booking_id)
-    funding.refresh_from_db()  # whatever it brought or has left may have changed while we waited for the lock
-    return funding, hold
+    require_transaction()
+    # The attempt is read once its hold is locked: what it brought or has left may have changed while we waited.
+    hold = Hold.objects.select_for_update(of=("self",)).get(fundings__payment_id=payment_id)
+    return hold.fundings.get(payment_id=payment_id), hold
 
 
 def _serves_change(hold: Hold, funding: Funding) -> bool:
     """Tell whether the difference is still needed: held money, not paid by another attempt, still wanted."""
     if hold.state not in FUNDED or hold.fundings.counting().filter(change_id=funding.change_id).exists():
         return False
-    return listeners.ask_wanted(view_hold(hold), funding.change_id)
+    return listeners.ask_wanted(moved(hold), funding.change_id)
 
 
 def _hold_first(hold: Hold, funding: Funding) -> None:
-    view = move(
+    move_untold(
         hold,
         HoldState.HELD,
         actor=None,
@@ -136,13 +135,13 @@ def _hold_first(hold: Hold, funding: Funding) -> None:
     )
     events.publish(
         FundsHeld(
-            hold_id=view.id,
-            booking_id=view.booking_id,
-            amount_minor=view.total.amount_minor,
-            currency=view.total.currency,
+            hold_id=str(hold.public_id),
+            booking_id=hold.booking_id,
+            amount_minor=hold.stay_minor + hold.owner_fee_minor,
+            currency=hold.currency,
         )
     )
-    listeners.tell_funded(view)
+    listeners.tell_funded(moved(hold))
 
 
 def _add(hold: Hold, funding: Funding) -> None:

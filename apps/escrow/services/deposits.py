@@ -90,7 +90,8 @@ def _charge(order: _Order) -> DepositView:
             "payment_unconfirmed",
             "The payment provider did not answer. Repeat this request in a minute: you will not be charged twice.",
         )
-    return view_deposit(Hold.objects.get(booking_id=order.booking_id), payment)
+    hold, frozen = Hold.objects.with_freeze(order.booking_id)
+    return view_deposit(hold, payment, frozen=frozen)
 
 
 def _intend(order: _Order) -> str:

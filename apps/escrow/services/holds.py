@@ -18,14 +18,14 @@ from apps.escrow.events import ReleaseScheduled
 from apps.escrow.models import DueChange, Hold, HoldTransition
 from apps.escrow.services import policies
 from apps.escrow.states import HoldState, can_move
-from apps.escrow.types import HoldTerms, HoldView
+from apps.escrow.types import HoldMove, HoldTerms, HoldView
 from apps.escrow.views import view_hold
 
 
-def open_hold(terms: HoldTerms) -> HoldView:
+def open_hold(terms: HoldTerms) -> None:
     """Open the hold of a new booking; no money has moved yet."""
     require_transaction()
-    hold = Hold.objects.create(
+    Hold.objects.create(
         booking_id=terms.booking_id,
         payee_user_id=terms.payee_user_id,
         currency=terms.stay.currency,
@@ -33,7 +33,6 @@ def open_hold(terms: HoldTerms) -> HoldView:
         owner_fee_minor=terms.owner_fee.amount_minor,
         sitter_fee_pct=terms.sitter_fee_pct,
     )
-    return view_hold(hold)
 
 
 def lock_hold(booking_id: str) -> Hold:
@@ -49,22 +48,42 @@ def lock_hold(booking_id: str) -> Hold:
 
 
 def lock(booking_id: str) -> HoldView:
-    """Lock the hold and return it as others may see it: the first step of each use case on a booking.
+    """Lock the hold and return it as others may see it, to decide by its money.
 
     Raises: NotFound.
     """
     return view_hold(lock_hold(booking_id))
 
 
-def try_lock(booking_id: str) -> HoldView | None:
-    """Lock the hold as `lock` does, or return None at once while somebody else has it: for sweeps."""
+def lock_only(booking_id: str) -> None:
+    """Lock the hold, as the first step of each use case on a booking, and read nothing of it.
+
+    Raises: NotFound.
+    """
     require_transaction()
-    hold = Hold.objects.select_for_update(skip_locked=True).filter(booking_id=booking_id).first()
-    return None if hold is None else view_hold(hold)
+    rows = Hold.objects.select_for_update().filter(booking_id=booking_id)
+    if not rows.values_list("pk"):
+        raise NotFound
 
 
-def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **fields: Any) -> HoldView:
+def try_lock(booking_id: str) -> bool:
+    """Lock the hold as `lock_only` does, or return false at once while somebody else has it: for sweeps."""
+    require_transaction()
+    rows = Hold.objects.select_for_update(skip_locked=True).filter(booking_id=booking_id)
+    return bool(rows.values_list("pk"))
+
+
+def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **fields: Any) -> None:
     """Move a hold, write the transition and tell the listener, all or nothing.
+
+    Raises: as `move_untold`.
+    """
+    move_untold(hold, new, actor=actor, reason=reason, **fields)
+    listeners.tell_moved(moved(hold))
+
+
+def move_untold(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **fields: Any) -> None:
+    """Move a hold and write the transition; the caller tells the listener.
 
     Raises: Conflict `hold_moved` when the move is not in the table or somebody was first.
     """
@@ -76,12 +95,14 @@ def move(hold: Hold, new: HoldState, *, actor: User | None, reason: str, **field
     HoldTransition.objects.create(hold=hold, old_state=old, new_state=new, actor=actor, reason=reason)
     for name, value in fields.items():
         setattr(hold, name, value)
-    view = view_hold(hold)
-    listeners.tell_moved(view)
-    return view
 
 
-def move_all(holds: Sequence[Hold], new: HoldState, *, reason: str, **fields: Any) -> list[HoldView]:
+def moved(hold: Hold) -> HoldMove:
+    """Return what those who follow the hold are told."""
+    return HoldMove(hold.booking_id, hold.state)
+
+
+def move_all(holds: Sequence[Hold], new: HoldState, *, reason: str, **fields: Any) -> None:
     """Move locked holds to one state as `move` does each, with a fixed number of statements; all or none.
 
     Raises: Conflict `hold_moved` when a move is not in the table or somebody was first.
@@ -99,10 +120,7 @@ def move_all(holds: Sequence[Hold], new: HoldState, *, reason: str, **fields: An
     for hold in holds:
         for name, value in fields.items():
             setattr(hold, name, value)
-    frozen = set(Hold.objects.filter(pk__in=old).frozen().values_list("pk", flat=True))
-    views = [view_hold(hold, frozen=hold.pk in frozen) for hold in holds]
-    listeners.tell_all_moved(views)
-    return views
+    listeners.tell_all_moved([moved(hold) for hold in holds])
 
 
 def lock_holds(keys: Iterable[int]) -> dict[int, Hold]:
@@ -145,7 +163,7 @@ def start_release_clock(
     return view
 
 
-def void_unpaid(*, booking_id: str, actor: User | None, reason: str) -> HoldView:
+def void_unpaid(*, booking_id: str, actor: User | None, reason: str) -> None:
     """End a hold that was never paid.
 
     Raises: Conflict `payment_in_progress` while an attempt may still bring money, `hold_moved` when
@@ -154,7 +172,7 @@ def void_unpaid(*, booking_id: str, actor: User | None, reason: str) -> HoldView
     hold = lock_hold(booking_id)
     if hold.fundings.filter(closed_at__isnull=True, captured_at__isnull=True).exists():
         raise Conflict("payment_in_progress", "A payment for this booking may still succeed.")
-    return move(hold, HoldState.VOID, actor=actor, reason=reason)
+    move(hold, HoldState.VOID, actor=actor, reason=reason)
 
 
 def _moved(state: str) -> Conflict:

@@ -46,15 +46,15 @@ def _finish(holds: dict[int, Hold], releases: Sequence[Release]) -> None:
         status=Release.Status.PAID, failure_code="", settled_at=now
     )
     done = [holds[release.hold_id] for release in releases]
-    views = move_all(done, HoldState.RELEASED, reason="transfer confirmed", released_at=now)
+    move_all(done, HoldState.RELEASED, reason="transfer confirmed", released_at=now)
     paid = ReleasePart.objects.filter(release__hold__in=done, status=PartStatus.PAID).order_by()
     sums = dict(paid.values("release__hold").annotate(total=Sum("payout_minor")).values_list("release__hold", "total"))
     events.publish_all(
         PayoutReleased(
-            hold_id=view.id,
-            booking_id=view.booking_id,
+            hold_id=str(hold.public_id),
+            booking_id=hold.booking_id,
             amount_minor=sums[hold.pk],
             currency=hold.currency,
         )
-        for hold, view in zip(done, views, strict=True)
+        for hold in done
     )

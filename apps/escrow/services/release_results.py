@@ -89,12 +89,12 @@ def _make_due_again(hold: Hold, code: str) -> None:
 
 
 def _finish(hold: Hold, release: Release) -> None:
-    view = move(hold, HoldState.RELEASED, actor=None, reason="transfer confirmed", released_at=release.settled_at)
+    move(hold, HoldState.RELEASED, actor=None, reason="transfer confirmed", released_at=release.settled_at)
     paid = ReleasePart.objects.filter(release__hold=hold, status=PartStatus.PAID)
     events.publish(
         PayoutReleased(
-            hold_id=view.id,
-            booking_id=view.booking_id,
+            hold_id=str(hold.public_id),
+            booking_id=hold.booking_id,
             amount_minor=paid.aggregate(total=Sum("payout_minor"))["total"] or 0,
             currency=release.currency,
         )

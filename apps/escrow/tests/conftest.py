@@ -25,7 +25,8 @@ class Diary(listeners.HoldListener):
         self.moves.append(hold.state)
 
     def funds_held(self, hold: Any) -> None:
-        """Write the booking down."""
+        """Write the booking down, and the state that its money has brought."""
+        self.moves.append(hold.state)
         self.funded.append(hold.booking_id)
 
 

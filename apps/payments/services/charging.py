@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.common.db import outside_call, require_transaction
-from apps.common.errors import InvalidInput
+from apps.common.errors import InvalidInput, NotFound
+from apps.common.ids import parse_public_id
 from apps.common.money import Money
 from apps.payments import selectors
 from apps.payments.gateways.current import gateway
@@ -60,9 +61,13 @@ def execute_payment(payment_id: str) -> PaymentView:
 
     Raises: NotFound.
     """
-    row = selectors.row_of(Payment, payment_id)
-    charge_if_due(row.operations.get(kind=OperationKind.CHARGE), row)
-    return selectors.payment(payment_id)
+    charges = Operation.objects.select_related("payment").filter(kind=OperationKind.CHARGE)
+    public_id = parse_public_id(payment_id)
+    operation = charges.filter(payment__public_id=public_id).first() if public_id else None
+    if operation is None or operation.payment is None:
+        raise NotFound
+    recorded = charge_if_due(operation, operation.payment)
+    return selectors.payment(payment_id) if recorded is None else selectors.payment_view(recorded)
 
 
 def cancel_payment(payment_id: str) -> PaymentView:
@@ -97,17 +102,18 @@ def card_fingerprint(payment_method: str) -> str:
         return ""
 
 
-def charge_if_due(operation: Operation, row: Payment) -> None:
-    """Make a charge's call unless it is finished or in other hands."""
+def charge_if_due(operation: Operation, row: Payment) -> Payment | None:
+    """Make a charge's call unless it is finished or in other hands; return the payment as its answer was recorded."""
     held = operations.claim(operation, row)
     if held is None:
-        return
-    operations.settle(
+        return None
+    return operations.settle(
         held,
         row,
         lambda: _charge(held, row),
         record=lambda facts: recording.record_intent(row.pk, facts),
         refuse=lambda refusal: recording.refuse_payment(row.pk, refusal.code, refusal.message),
+        decided=recording.has_verdict,
     )
 
 
@@ -162,11 +168,10 @@ def _confirm(held: Claim, intent_id: str) -> IntentFacts:
 def _keep_id(row: Payment, intent_id: str) -> bool:
     """Keep the gateway's id; false when the payment was cancelled in the meantime."""
     free = Q(provider_id__isnull=True) | Q(provider_id=intent_id)
-    with transaction.atomic(durable=True):
-        return bool(
-            Payment.objects.filter(free, pk=row.pk, status__in=OPEN_PAYMENTS).update(provider_id=intent_id)
-            or Payment.objects.filter(pk=row.pk, provider_id=intent_id).exists()
-        )
+    return bool(
+        Payment.objects.filter(free, pk=row.pk, status__in=OPEN_PAYMENTS).update(provider_id=intent_id)
+        or Payment.objects.filter(pk=row.pk, provider_id=intent_id).exists()
+    )
 
 
 def _withdraw(held: Claim, intent_id: str) -> None:

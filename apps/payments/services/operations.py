@@ -4,7 +4,7 @@ A claim is a lease. Whoever finds an operation that was sent before looks up wha
 asking again; leases may overlap (a stopped process comes back), keys and look-ups make that harmless.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,20 +12,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from apps.common.clock import real_now
 from apps.common.ids import uuid7
 from apps.payments.gateways.port import GatewayKeySpent, GatewayRefused, GatewayUncertain
 from apps.payments.models import Operation, Payment, Refund, Reversal, Transfer
-from apps.payments.states import OPEN_OPERATIONS, MovementStatus, OperationStatus, PaymentStatus
+from apps.payments.states import OPEN_OPERATIONS, MovementStatus, OperationKind, OperationStatus, PaymentStatus
 
 Facts = TypeVar("Facts")
+Recorded = TypeVar("Recorded")
 MoneyRow = Payment | Refund | Transfer | Reversal
 
 # A request that we gave up waiting for is answered or dropped by the gateway well within this.
 ARRIVES_WITHIN = timedelta(minutes=10)
+_LEASE = ("status", "lease_token", "lease_until", "next_attempt_at", "attempts", "sent_at", "asked_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +78,16 @@ def claim(
     may only be looked up (`Claim.refuse_if_stopped`).
     """
     token, now = uuid7(), real_now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     with transaction.atomic(durable=True):
         _lock(row)
-        taken = Operation.objects.filter(free, pk=operation.pk, status__in=OPEN_OPERATIONS).update(
-            status=OperationStatus.SENT,
-            lease_token=token,
-            lease_until=now + settings.OUTSIDE_CALL_LEASE,
-            next_attempt_at=now + settings.OUTSIDE_CALL_LEASE,
-            attempts=F("attempts") + 1,
-            sent_at=Coalesce("sent_at", now),
-        )
-        if not taken:
+        if not _lock_free(operation, now):
             return None
-        operation.refresh_from_db()
         stopped = withheld() if withheld is not None else ""
-        if stopped and operation.attempts == 1 and withhold is not None:
-            withhold(stopped)
+        never_sent = stopped if operation.attempts == 0 and withhold is not None else ""
+        _take(operation, token, now, asks=not stopped or (operation.asked_at is None and not never_sent))
+        if never_sent and withhold is not None:
+            withhold(never_sent)
             return None
-        if not stopped or operation.asked_at is None:
-            operation.asked_at = now
-            operation.save(update_fields=["asked_at"])
         if row is not None:
             _show(row, PaymentStatus.SENT, (PaymentStatus.PREPARED, PaymentStatus.UNKNOWN))
     return Claim(
@@ -109,6 +99,28 @@ def claim(
         asked_at=operation.asked_at,
         stopped=stopped,
     )
+
+
+def _lock_free(operation: Operation, now: datetime) -> bool:
+    """Lock the operation and read it afresh; false when it is finished or in other hands."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    rows = Operation.objects.select_for_update(no_key=True).filter(free, status__in=OPEN_OPERATIONS)
+    try:
+        operation.refresh_from_db(from_queryset=rows)
+    except Operation.DoesNotExist:
+        return False
+    return True
+
+
+def _take(operation: Operation, token: UUID, now: datetime, *, asks: bool) -> None:
+    """Write the lease of a locked operation; `asks`: the effect is about to be asked for, not only looked up."""
+    operation.status = OperationStatus.SENT
+    operation.lease_token = token
+    operation.lease_until = operation.next_attempt_at = now + settings.OUTSIDE_CALL_LEASE
+    operation.attempts += 1
+    operation.sent_at = operation.sent_at or now
+    operation.asked_at = now if asks else operation.asked_at
+    operation.save(update_fields=_LEASE)
 
 
 def claim_unsent(
@@ -149,13 +161,15 @@ def settle(
     row: MoneyRow | None,
     ask: Callable[[], Facts | None],
     *,
-    record: Callable[[Facts], object],
+    record: Callable[[Facts], Recorded],
     refuse: Callable[[GatewayRefused], object],
-) -> None:
+    decided: Callable[[Facts], bool] = lambda facts: False,
+) -> Recorded | None:
     """Make the call with `ask`, which holds no transaction, and commit what came of it.
 
-    `record` and `refuse` run inside the result's transaction. Facts of None: somebody else decided
-    in the meantime. Should recording fail, the outcome stays unknown until the sweep applies it.
+    `record` and `refuse` run inside the result's transaction; what `record` returned is returned when it is
+    committed. Facts of None: somebody else decided in the meantime. Facts that are `decided` have let `record`
+    close the operation. Should recording fail, the outcome stays unknown until the sweep applies it.
     """
     try:
         facts = ask()
@@ -163,33 +177,44 @@ def settle(
         with transaction.atomic(durable=True):
             refuse(refusal)
             finish(held.operation_pk, succeeded=False, error=refusal.code)
-        return
+        return None
     except (GatewayUncertain, GatewayKeySpent) as doubt:
         _leave_open(held, row, str(doubt), new_generation=isinstance(doubt, GatewayKeySpent))
-        return
+        return None
     try:
         with transaction.atomic(durable=True):
-            if facts is not None:
-                record(facts)
-            _wait_for_more(held)
+            recorded = record(facts) if facts is not None else None
+            if facts is None or not decided(facts):
+                _wait_for_more(held)
     except Exception as error:
         _leave_open(held, row, f"recording failed: {type(error).__name__}")
         raise
+    return recorded
 
 
 def finish(operation_pk: int, *, succeeded: bool, error: str = "") -> None:
     """Close the operation, within the result's transaction."""
-    _close(Operation.objects.filter(pk=operation_pk), succeeded=succeeded, error=error)
+    _close(Operation.objects.filter(pk=operation_pk), _end(succeeded), error=error)
 
 
 def finish_transfers(transfers: Collection[Transfer]) -> None:
     """Close the operations of transfers that succeeded, within the result's transaction."""
-    _close(Operation.objects.filter(transfer__in=transfers), succeeded=True, error="")
+    _close(Operation.objects.filter(transfer__in=transfers), _end(True))
 
 
-def _close(found: QuerySet[Operation], *, succeeded: bool, error: str) -> None:
+def finish_of_payment(payment: Payment, hoped: Mapping[OperationKind, bool]) -> None:
+    """Close a payment's operations of these kinds, each as hoped for or not, within the result's transaction."""
+    ends = [When(kind=kind, then=Value(_end(succeeded))) for kind, succeeded in hoped.items()]
+    _close(Operation.objects.filter(payment=payment, kind__in=hoped), Case(*ends))
+
+
+def _end(succeeded: bool) -> OperationStatus:
+    return OperationStatus.SUCCEEDED if succeeded else OperationStatus.FAILED
+
+
+def _close(found: QuerySet[Operation], end: OperationStatus | Case, *, error: str = "") -> None:
     found.filter(status__in=OPEN_OPERATIONS).update(
-        status=OperationStatus.SUCCEEDED if succeeded else OperationStatus.FAILED,
+        status=end,
         finished_at=real_now(),
         lease_token=None,
         lease_until=None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from apps.common import events
 from apps.common.clock import business_now, real_now
@@ -22,7 +23,6 @@ from apps.payments.models import Operation, PayeeAccount, Payment, Refund, Rever
 from apps.payments.purposes import handler_for
 from apps.payments.services import operations
 from apps.payments.states import (
-    OPEN_OPERATIONS,
     PAYMENT_MOVES,
     REFUND_MOVES,
     REVERSAL_MOVES,
@@ -53,6 +53,13 @@ FROM unnest(%s::bigint[], %s::text[]) AS answer (id, provider_id) WHERE payments
 """
 
 
+# What else of a row the gateway's facts fill in before it moves.
+_LEARNED: dict[type[Model], tuple[str, ...]] = {
+    Payment: ("charge_id", "card_fingerprint", "client_secret"),
+    Reversal: ("reversed_minor",),
+}
+
+
 class WrongAmount(RuntimeError):
     """The gateway moved another amount than was asked for: nothing is recorded, people must look."""
 
@@ -72,6 +79,11 @@ def record_intent(payment_pk: int, facts: IntentFacts) -> Payment:
     payment.card_fingerprint = facts.card_fingerprint
     payment.client_secret = facts.client_secret if status == PaymentStatus.REQUIRES_ACTION else None
     return move_payment(payment, status, facts.failure_code, facts.failure_message, fee=facts.fee)
+
+
+def has_verdict(facts: IntentFacts) -> bool:
+    """Tell whether these facts end the charge, however it ended: recording them closes it."""
+    return _PAYMENT_STATUS.get(facts.status) in _VERDICTS
 
 
 def refuse_payment(payment_pk: int, code: str, message: str) -> Payment:
@@ -267,7 +279,7 @@ def _move(
     row.status = status
     row.failure_code = code[:80]
     row.failure_message = message[:300]
-    row.save()
+    row.save(update_fields=["status", "failure_code", "failure_message", "provider_id", *_LEARNED.get(type(row), ())])
     if not isinstance(row, Payment) and status != MovementStatus.SENT:
         operation = row.operations.get()
         operations.finish(operation.pk, succeeded=status == MovementStatus.SUCCEEDED, error=code)
@@ -275,15 +287,12 @@ def _move(
 
 def _close_operations(payment: Payment, status: str) -> None:
     """Close what has its answer: a charge that reached any verdict, a cancellation that found an end."""
-    for operation in Operation.objects.filter(payment=payment, status__in=OPEN_OPERATIONS):
-        if status in (_ENDS if operation.kind == OperationKind.CANCEL else _VERDICTS):
-            operations.finish(operation.pk, succeeded=_as_hoped(operation.kind, status))
-
-
-def _as_hoped(kind: str, status: str) -> bool:
-    if kind == OperationKind.CANCEL:
-        return status == PaymentStatus.CANCELLED
-    return status in {PaymentStatus.SUCCEEDED, PaymentStatus.REQUIRES_ACTION}
+    if status not in _VERDICTS:
+        return
+    hoped = {OperationKind.CHARGE: status in {PaymentStatus.SUCCEEDED, PaymentStatus.REQUIRES_ACTION}}
+    if status in _ENDS:
+        hoped[OperationKind.CANCEL] = status == PaymentStatus.CANCELLED
+    operations.finish_of_payment(payment, hoped)
 
 
 def _post_fee(payment: Payment, fee: Money) -> None:

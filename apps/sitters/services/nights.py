@@ -26,8 +26,11 @@ def reserve_nights(*, sitter_id: int, service: str, nights: Sequence[date], pets
     sitter = lock_sitter(sitter_id)
     if _held_already(booking, sitter, wanted):
         return
-    _require_clearance(sitter, wanted[-1])
-    offered = _offered(sitter, service, pets)
+    offered = sitter.services.annotate(person=F("sitter__user__status")).filter(service=service).first()
+    _require_clearance(sitter, _is_active(sitter) if offered is None else offered.person == "active", wanted[-1])
+    if offered is None:
+        raise _not_offered(service)
+    _require_room(offered, pets)
     stock = _lock_stock(sitter, wanted)
     exclusive = service in EXCLUSIVE_SERVICES
     taken = [row.night for row in stock if not _has_room(row, pets, offered.capacity, exclusive)]
@@ -71,11 +74,14 @@ def _held_already(booking: str, sitter: SitterProfile, wanted: list[date]) -> bo
     raise Conflict("already_reserved", "This booking holds other nights: free them first.")
 
 
-def _require_clearance(sitter: SitterProfile, last_night: date) -> None:
+def _is_active(sitter: SitterProfile) -> bool:
+    return SitterProfile.objects.filter(pk=sitter.pk, user__status="active").exists()
+
+
+def _require_clearance(sitter: SitterProfile, active: bool, last_night: date) -> None:
     now = business_now()
     ends = sitter.clearance_expires_at
     cleared = sitter.vetting_status == VettingStatus.CLEARED and ends is not None and ends > now
-    active = SitterProfile.objects.filter(pk=sitter.pk, user__status="active").exists()
     if not cleared or not active or ends is None:
         raise Conflict("sitter_not_cleared", "This sitter cannot be booked now: choose another one.")
     if last_night >= ends.date():
@@ -86,21 +92,21 @@ def _require_clearance(sitter: SitterProfile, last_night: date) -> None:
         )
 
 
-def _offered(sitter: SitterProfile, service: str, pets: int) -> SitterService:
-    offered = sitter.services.filter(service=service).first()
-    if offered is None:
-        raise Conflict(
-            "service_not_offered",
-            "This sitter does not offer that service: choose one from the sitter's list.",
-            {"service": service},
-        )
+def _not_offered(service: str) -> Conflict:
+    return Conflict(
+        "service_not_offered",
+        "This sitter does not offer that service: choose one from the sitter's list.",
+        {"service": service},
+    )
+
+
+def _require_room(offered: SitterService, pets: int) -> None:
     if pets > offered.capacity:
         raise Conflict(
             "too_many_pets",
             f"This sitter takes at most {offered.capacity} for that service.",
             {"capacity": offered.capacity},
         )
-    return offered
 
 
 def _lock_stock(sitter: SitterProfile, wanted: list[date]) -> list[SitterNight]:
