@@ -102,6 +102,9 @@ TEMPLATES = [
 DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", "")
 _AS_OWNER = env.flag("PETWASH_AS_OWNER", default=False)
 _DATABASE_URL = "DATABASE_OWNER_URL" if _AS_OWNER else "DATABASE_URL"
+# Values travel beside their statement, and a connection prepares what it has sent five times: to plan a statement
+# anew costs PostgreSQL more than to run it. A pooler in between must pool sessions, as LISTEN needs as well.
+PREPARED = {"server_side_binding": True, "prepare_threshold": 5}
 DATABASES = {"default": env.database(_DATABASE_URL, "postgresql://petwash_app@127.0.0.1/petwash")}
 DATABASES["default"].update(
     CONN_MAX_AGE=0,  # the pool keeps connections, not the threads
@@ -112,6 +115,7 @@ DATABASES["default"].update(
             "max_size": env.number("DATABASE_POOL_SIZE", 20, low=1, high=500),
             "timeout": 10,
         },
+        **PREPARED,
         "application_name": "petwash",
         "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
     },

@@ -1,14 +1,14 @@
 """The test run's settings; its servers come from the environment that the test plugin prepares."""
 
 from petwash.settings.base import *  # noqa: F403 - an overlay takes everything of its base
-from petwash.settings.base import DATABASES, INSTALLED_APPS, PETWASH_HOME, SIMPLE_JWT
+from petwash.settings.base import DATABASES, INSTALLED_APPS, PETWASH_HOME, PREPARED, SIMPLE_JWT
 from petwash.settings.development_secrets import fill_missing_secrets
 
 globals().update(fill_missing_secrets())
 SIMPLE_JWT = {**SIMPLE_JWT, "SIGNING_KEY": globals()["JWT_SIGNING_KEY"]}
 INSTALLED_APPS = [*INSTALLED_APPS, "apps.demo.apps.DemoConfig"]
 PETWASH_DEMO = True
-DATABASES["default"]["OPTIONS"] = {"application_name": "petwash-test"}  # no pool: clones come and go
+DATABASES["default"]["OPTIONS"] = {**PREPARED, "application_name": "petwash-test"}  # no pool: clones come and go
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",  # speed only; one test holds the real list to Argon2
