@@ -10,6 +10,7 @@ from apps.common.clock import business_now
 from apps.stations.models import Bay, Program, Station, Tank, Wash
 from apps.stations.shards import LOOP, place
 from apps.stations.states import BayState, TankStatus
+from apps.stations.words import chemical_name
 
 HOST_SILENT_SECONDS = 30
 AT_REST = (BayState.IDLE, BayState.READY)
@@ -147,7 +148,7 @@ def dry_tank(ml: Mapping[str, int], tanks: Sequence[Tank], open_washes: Sequence
         if tank is None or not known or tank.level_ml - spoken_for < needed:
             return Refusal(
                 "tank_too_low",
-                f"There is not enough {chemical.replace('_', ' ')} left for this program.",
+                f"There is not enough {chemical_name(chemical).lower()} left for this program.",
                 {"chemical": chemical, "needed_ml": needed},
             )
     return None

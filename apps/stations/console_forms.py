@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
-from apps.common.console_forms import ConsoleForm, moment_field, reason_field
+from apps.common.console_forms import ConsoleForm, FileInput, moment_field, reason_field
 from apps.stations.chemistry import Limits
 from apps.stations.hours import ALL_DAY, WEEKDAYS, write_spans
 from apps.stations.models import Station, Tank
@@ -46,7 +46,7 @@ class PhotoForm(ConsoleForm):
     picture = forms.FileField(
         required=False,
         label="Picture (JPEG, PNG or WebP, 8 MB at most)",
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        widget=FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
     )
     remove = forms.BooleanField(required=False, label="Show no photo")
     reason = reason_field()
@@ -56,13 +56,15 @@ class PhotoForm(ConsoleForm):
         if station.photo:
             self.note = f"Now: {station.photo_width} x {station.photo_height} pixels. A new picture replaces it."
         else:
+            del self.fields["remove"]
             self.note = "There is no photo yet. Where it was taken is removed from the file."
 
     def clean(self) -> dict[str, Any]:
         """A picture, or the wish to show none."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors and bool(data.get("picture")) == data["remove"]:
-            self.add_error("picture", "Choose a picture, or tick that none is shown.")
+        may_remove = "remove" in self.fields
+        if not self.errors and bool(data.get("picture")) == data.setdefault("remove", False):
+            self.add_error("picture", f"Choose a picture{', or tick that none is shown' if may_remove else ''}.")
         return data
 
 
@@ -144,7 +146,7 @@ class VisitForm(ConsoleForm):
         """Yield the visit, then each tank by itself."""
         yield "", [self["visited_at"], self["done"]]
         for tank in self._tanks:
-            name = f"{tank.chemical.replace('_', ' ').capitalize()}, {tank.capacity_ml:,} ml when full"
+            name = f"{tank.name}, {tank.capacity_ml:,} ml when full"
             yield name, [self[f"{tank.chemical}:{part}"] for part in ("before", "after", "canister")]
 
     def clean(self) -> dict[str, Any]:

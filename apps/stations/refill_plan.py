@@ -12,6 +12,7 @@ from apps.common.tables import plain_cell
 from apps.stations.forecast import DAYS, DayUse, Forecast, forecast
 from apps.stations.models import Tank, TankDay
 from apps.stations.states import TankStatus
+from apps.stations.words import chemical_name
 
 WITHIN_DAYS = 7
 HALF_A_DAY = 720
@@ -35,6 +36,11 @@ class RefillLine:
     fill_ml: int
     days_left: float | None
     reason: str
+
+    @property
+    def tank(self) -> str:
+        """What people call the tank."""
+        return chemical_name(self.chemical)
 
 
 @dataclass(frozen=True)

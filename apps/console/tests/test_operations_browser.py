@@ -58,6 +58,8 @@ def a_visit_is_recorded(page: Page, backstage: Backstage) -> None:
     expect(page.get_by_text("Done: Record a visit to Tlv-1.")).to_be_visible()
     visit = backstage.do(MaintenanceVisit.objects.get)
     assert backstage.do(lambda: [(one.before_ml, one.after_ml) for one in visit.refills.all()]) == [(1_000, 19_000)]
+    expect(page).to_have_url(re.compile(r"/at/tlv-1/figures/$"))
+    page.goto(f"{VISITS}/")
     page.get_by_role("link", name="Refills that are due").click()
     expect(page).to_have_url(re.compile(r"/refills/$"))
 

@@ -30,8 +30,6 @@ from apps.stations.models import ChemicalLimits, MaintenanceVisit, Refill, Stati
 from apps.stations.refill_plan import WITHIN_DAYS, as_csv, refill_plan
 from apps.stations.services import limits_of_chemicals, opening_hours, photos, settings_of_stations, visits
 
-STATIONS, TANKS = "admin:stations_station_changelist", "admin:stations_tank_changelist"
-
 
 class RefillRow(RowsInline):
     """What a visit poured."""
@@ -54,7 +52,7 @@ class OperationsAdmin(StationsAdmin):
         button: str,
         back: str = "",
     ) -> HttpResponse:
-        """Ask Operations, and do what they say; go `back` to a page by its name."""
+        """Ask Operations, and do what they say; go `back` to an address, or to the list."""
         if not self.has_act_permission(request):
             raise PermissionDenied
 
@@ -62,7 +60,7 @@ class OperationsAdmin(StationsAdmin):
             act()
             return f"Done: {title}."
 
-        return ask(self, request, form, title, submit, button=button, back=reverse(back) if back else "")
+        return ask(self, request, form, title, submit, button=button, back=back)
 
     def look(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         """Show a page to those who see the list."""
@@ -142,7 +140,8 @@ class VisitAdmin(OperationsAdmin):
                 refills=form.refills(),
             )
 
-        return self.ask(request, f"Record a visit to {station.name}", form, act, button="Record the visit")
+        title, back = f"Record a visit to {station.name}", figures_of(station)
+        return self.ask(request, title, form, act, button="Record the visit", back=back)
 
     def zone_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Put a station into a zone."""
@@ -152,7 +151,8 @@ class VisitAdmin(OperationsAdmin):
         def act() -> None:
             settings_of_stations.set_zone(_who(request), slug, **form.cleaned_data)
 
-        return self.ask(request, f"Zone of {station.name}", form, act, button="Save the zone", back=STATIONS)
+        back = figures_of(station)
+        return self.ask(request, f"Zone of {station.name}", form, act, button="Save the zone", back=back)
 
     def hours_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Set when a station is open."""
@@ -162,7 +162,9 @@ class VisitAdmin(OperationsAdmin):
         def act() -> None:
             opening_hours.set_hours(_who(request), slug, **form.settings())
 
-        return self.ask(request, f"Opening hours of {station.name}", form, act, button="Save the hours", back=STATIONS)
+        title = f"Opening hours of {station.name}"
+        back = figures_of(station)
+        return self.ask(request, title, form, act, button="Save the hours", back=back)
 
     @takes_file("picture", MOST_BYTES)
     def photo_page(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -177,7 +179,8 @@ class VisitAdmin(OperationsAdmin):
             else:
                 photos.set_photo(_who(request), slug, upload=data["picture"], reason=data["reason"])
 
-        return self.ask(request, f"Photo of {station.name}", form, act, button="Save the photo", back=STATIONS)
+        back = figures_of(station)
+        return self.ask(request, f"Photo of {station.name}", form, act, button="Save the photo", back=back)
 
     def thresholds_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Set the thresholds of a tank."""
@@ -188,8 +191,10 @@ class VisitAdmin(OperationsAdmin):
         def act() -> None:
             settings_of_stations.set_thresholds(_who(request), pk, **form.cleaned_data)
 
-        title = f"Thresholds of {tank.station.name}, {tank.chemical}"
-        return self.ask(request, title, form, act, button="Save the thresholds", back=TANKS)
+        title = f"Thresholds of {tank.station.name}, {tank.name}"
+        is_from_list = "list" in request.GET
+        back = reverse("admin:stations_tank_changelist") if is_from_list else figures_of(tank.station)
+        return self.ask(request, title, form, act, button="Save the thresholds", back=back)
 
     def figures_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Draw a station's last week, or give its numbers with `?format=json`."""
@@ -200,7 +205,7 @@ class VisitAdmin(OperationsAdmin):
         if request.GET.get("format") == "json":
             return JsonResponse(as_json(figures))
         lines = [
-            charts.Line(one.tank.chemical, [_pct(level, one.tank.capacity_ml) for level in one.levels])
+            charts.Line(one.tank.name, [_pct(level, one.tank.capacity_ml) for level in one.levels])
             for one in figures.tanks
         ]
         rows = zip(figures.hours, figures.washes, *(one.levels for one in figures.tanks), strict=True)
@@ -250,6 +255,11 @@ def _who(request: HttpRequest) -> User:
     user = request.user
     assert isinstance(user, User), "admin_view lets staff users in alone"
     return user
+
+
+def figures_of(station: Station) -> str:
+    """Return the address of the station's page, from which its forms are opened."""
+    return reverse("admin:stations_figures", args=[station.slug])
 
 
 def _within(request: HttpRequest) -> int:

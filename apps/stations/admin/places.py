@@ -1,5 +1,6 @@
 """Stations, bays and tanks in the console."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from apps.stations.bay_codes import code_svg, codes_pdf
 from apps.stations.hours import WEEKDAYS, write_spans
 from apps.stations.models import Bay, Program, Station, Tank
 from apps.stations.services import bay_locks, codes, presence, provisioning
+from apps.stations.words import chemical_name
 
 MOST_SHEETS = 100
 PROGRAM_PRICE = money_column("price_minor", "Price")
@@ -35,6 +37,21 @@ def sheets(page: StationsAdmin, request: HttpRequest, bays: QuerySet[Bay]) -> Ht
     return download(codes_pdf(printed, settings.COMPANY_NAME), "application/pdf", "bay-codes.pdf")
 
 
+@admin.display(description="Chemical", ordering="chemical")
+def tank_name(tank: Tank) -> str:
+    """Name a tank as people do."""
+    return tank.name
+
+
+class ChemicalFilter(admin.AllValuesFieldListFilter):
+    """Tanks of one chemical, by its name."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Offer the names."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": chemical_name(str(choice["display"]))}
+
+
 class BayRow(RowsInline):
     """Bays of a station."""
 
@@ -46,7 +63,7 @@ class TankRow(RowsInline):
     """Tanks of a station."""
 
     model = Tank
-    fields = ("chemical", "level_ml", "capacity_ml", "status", "warning_pct", "critical_pct", "reported_at")
+    fields = (tank_name, "level_ml", "capacity_ml", "status", "warning_pct", "critical_pct", "reported_at")
 
 
 class ProgramRow(RowsInline):
@@ -198,7 +215,7 @@ class TankAdmin(StationsAdmin):
 
     list_display = (
         "station",
-        "chemical",
+        tank_name,
         "level_pct",
         "level_ml",
         "capacity_ml",
@@ -207,7 +224,7 @@ class TankAdmin(StationsAdmin):
         "status",
         "reported_at",
     )
-    list_filter = ("status", "chemical", "station")
+    list_filter = ("status", ("chemical", ChemicalFilter), "station")
     list_select_related = ("station",)
     actions = ("set_thresholds",)
 
@@ -218,4 +235,4 @@ class TankAdmin(StationsAdmin):
         if len(chosen) != 1:
             self.message_user(request, "Choose one tank: each has thresholds of its own.", messages.ERROR)
             return None
-        return HttpResponseRedirect(reverse("admin:stations_thresholds", args=[chosen[0].pk]))
+        return HttpResponseRedirect(reverse("admin:stations_thresholds", args=[chosen[0].pk]) + "?list")

@@ -12,6 +12,7 @@ from apps.stations.hours import Hours
 from apps.stations.levels import HYSTERESIS_PCT, Thresholds, level_pct
 from apps.stations.protocol import topics
 from apps.stations.states import BayState, TankStatus
+from apps.stations.words import chemical_name
 
 slug_validator = RegexValidator(
     rf"^(?:{topics.SLUG.pattern})\Z",
@@ -142,7 +143,12 @@ class Tank(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.chemical
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return chemical_name(self.chemical)
 
     @property
     def level_pct(self) -> int:

@@ -45,4 +45,4 @@ class Refill(models.Model):
         indexes = [models.Index(fields=["tank", "at"], name="refill_of_tank_at")]
 
     def __str__(self) -> str:
-        return f"{self.tank.chemical}: {self.before_ml} to {self.after_ml} ml"
+        return f"{self.tank}: {self.before_ml} to {self.after_ml} ml"

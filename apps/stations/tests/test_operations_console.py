@@ -1,6 +1,8 @@
 """Operations act in the console: visits, thresholds, zones, limits; Support looks at the same figures."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.urls import reverse
 
 from apps.common.clock import real_now
-from apps.stations.models import Alert, ChemicalLimits, MaintenanceVisit, Station, TankSample, Wash
+from apps.common.tests.uploads import picture, upload
+from apps.stations.models import Alert, ChemicalLimits, MaintenanceVisit, Station, Tank, TankSample, Wash
 from apps.stations.services.limits_of_chemicals import current_limits
 from apps.stations.tests.device import Device
 from petwash.testing.staff import console, member_of
@@ -98,10 +101,45 @@ def test_thresholds_and_zone_are_set_with_a_reason(station: Station) -> None:
     url = chosen["Location"]
     refused = client.post(url, {"warning_pct": "12", "critical_pct": "10", "reason": "why not"})
     assert "three points more than critical" in refused.content.decode()
-    client.post(url, {"warning_pct": "50", "critical_pct": "20", "reason": "far away"})
+    saved = client.post(url, {"warning_pct": "50", "critical_pct": "20", "reason": "far away"})
+    assert saved["Location"] == reverse("admin:stations_tank_changelist"), "back to the list it was chosen from"
     client.post(reverse("admin:stations_zone", args=["riverside"]), {"zone": "North", "reason": "new tour"})
     tank.refresh_from_db()
     assert (tank.warning_pct, tank.critical_pct, Station.objects.get().zone) == (50, 20, "North")
+
+
+def test_forms_lead_back_to_the_station_they_were_opened_from(station: Station, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    client, tank = console(member_of("Operations")), station.tanks.get(chemical="shampoo")
+    figures = reverse("admin:stations_figures", args=["riverside"])
+    for name, args, body in (
+        ("stations_zone", ["riverside"], {"zone": "North", "reason": "new tour"}),
+        ("stations_hours", ["riverside"], HOURS),
+        ("stations_photo", ["riverside"], {"picture": upload(picture()), "reason": "first"}),
+        ("stations_record_visit", ["riverside"], visit_form()),
+        ("stations_thresholds", [tank.pk], {"warning_pct": "50", "critical_pct": "20", "reason": "far away"}),
+    ):
+        url = reverse(f"admin:{name}", args=args)
+        assert f'<a href="{figures}">Cancel</a>' in client.get(url).content.decode(), name
+        assert client.post(url, body)["Location"] == figures, name
+
+
+def test_chemicals_have_the_same_name_everywhere(station: Station) -> None:
+    tank = Tank.objects.create(
+        station=station, chemical="flea_tick", capacity_ml=10_000, level_ml=500, status="critical"
+    )
+    client, figures = console(member_of("Operations")), reverse("admin:stations_figures", args=["riverside"])
+    for url in (
+        figures,
+        reverse("admin:stations_refills"),
+        reverse("admin:stations_record_visit", args=["riverside"]),
+        reverse("admin:stations_thresholds", args=[tank.pk]),
+        reverse("admin:stations_station_change", args=[station.pk]),
+        reverse("admin:stations_tank_changelist"),
+    ):
+        page = client.get(url).content.decode()
+        assert "Flea tick" in page, url
+        assert "flea_tick" not in re.sub(r"<(?:input|label|tr|a|option)[^>]*>", "", page), url
 
 
 def test_opening_hours_are_set_and_shown(station: Station) -> None:

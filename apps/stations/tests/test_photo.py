@@ -223,8 +223,8 @@ def test_operations_set_and_remove_it_in_the_console(station: Station, media: Pa
     ("sent", "said"),
     [
         ({"picture": b"GIF89a", "reason": "x"}, "no JPEG, PNG or WebP"),
-        ({"reason": "x"}, "Choose a picture, or tick"),
-        ({"picture": picture(), "remove": "on", "reason": "x"}, "Choose a picture, or tick"),
+        ({"reason": "x"}, "Choose a picture."),
+        ({"remove": "on", "reason": "x"}, "Choose a picture."),
         ({"picture": picture()}, "This field is required"),
     ],
 )
@@ -233,6 +233,24 @@ def test_the_form_says_what_is_wrong(station: Station, media: Path, sent: dict[s
     answer = console(member_of("Operations")).post(reverse("admin:stations_photo", args=["riverside"]), data)
     assert (answer.status_code, said in answer.content.decode()) == (200, True)
     assert files(media) == []
+
+
+def test_the_themes_script_finds_where_it_writes_the_name_of_the_chosen_file(station: Station) -> None:
+    """It looks for a text field below the third parent of the file's, and fails on every choice without one."""
+    page = console(member_of("Operations")).get(reverse("admin:stations_photo", args=["riverside"])).content.decode()
+    text, file = '<div hidden><input type="text" disabled></div>', '<input type="file" name="picture"[^>]*>'
+    where = f"<div>{text}<div><div>{file}</div></div></div>"
+    assert len(re.findall(where, page)) == 1
+
+
+def test_to_show_none_is_offered_only_where_there_is_one(station: Station, agent: Any) -> None:
+    client, url = console(member_of("Operations")), reverse("admin:stations_photo", args=["riverside"])
+    assert "Show no photo" not in client.get(url).content.decode()
+    before = photos.set_photo(agent, "riverside", upload=upload(picture()), reason="new").photo
+    assert "Show no photo" in client.get(url).content.decode()
+    both = client.post(url, {"picture": upload(picture()), "remove": "on", "reason": "x"}).content.decode()
+    assert "Choose a picture, or tick that none is shown." in both
+    assert Station.objects.get().photo == before
 
 
 @pytest.mark.parametrize("group", ["Support", "Finance", "Trust & Safety"])

@@ -11,9 +11,21 @@ export class Desk {
     this.asked = 0;
   }
 
+  /** Begin, or go on when the browser shows a page that it had kept. */
   start() {
+    this.stopped = false;
     this.refresh();
-    setInterval(() => document.hidden || this.refresh(), REFRESH_EVERY);
+    this.turn = setInterval(() => document.hidden || this.refresh(), REFRESH_EVERY);
+  }
+
+  /** The page is left: nothing is asked any more, and an answer under way is thrown away. */
+  stop() {
+    this.stopped = true;
+    this.asked += 1;
+    clearInterval(this.turn);
+    clearTimeout(this.timer);
+    clearTimeout(this.second);
+    this.timer = this.second = null;
   }
 
   /**
@@ -22,6 +34,7 @@ export class Desk {
    * with hundreds of stations there is always another cause.
    */
   soon() {
+    if (this.stopped) return;
     this.timer ??= setTimeout(() => this.fire("timer"), AT_ONCE);
     this.second ??= setTimeout(() => this.fire("second"), SECOND_LOOK);
   }

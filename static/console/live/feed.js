@@ -18,11 +18,26 @@ export class Feed {
   }
 
   start() {
-    this.connect();
-    this.fetchPicture();
-    setInterval(() => this.fetchPicture(), RECONCILE_EVERY);
+    this.go();
     window.addEventListener("online", () => this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+  }
+
+  /** Begin, or go on when the browser shows a page that it had kept. */
+  go() {
+    this.stopped = false;
+    this.connect();
+    this.fetchPicture();
+    this.reconcile = setInterval(() => this.fetchPicture(), RECONCILE_EVERY);
+  }
+
+  /** The page is left: nothing comes and nothing is asked for any more. */
+  stop() {
+    this.stopped = true;
+    clearInterval(this.reconcile);
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.hangUp();
   }
 
   connect() {
@@ -60,6 +75,7 @@ export class Feed {
 
   /** A person looks again or the network is back: do not wait for the timer. */
   hurry() {
+    if (this.stopped) return;
     if (this.timer) this.connect();
     this.fetchPicture();
   }
@@ -74,18 +90,22 @@ export class Feed {
       const answer = await fetch(this.statusUrl, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
       if (!answer.ok) throw new Error(String(answer.status));
       const body = await answer.json();
-      if (before === this.changes) this.onPicture(body.stations);
+      if (before === this.changes && !this.stopped) this.onPicture(body.stations);
     } catch {
-      if (this.state === "live") this.giveUp();
+      if (this.state === "live" && !this.stopped) this.giveUp();
     }
   }
 
   /** Closing a dead socket may take minutes; do not wait for its end. */
   giveUp() {
+    this.hangUp();
+    this.retry();
+  }
+
+  hangUp() {
     const socket = this.socket;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
-    this.retry();
   }
 
   move(state) {

@@ -108,10 +108,26 @@ all.addEventListener("click", () => filter({ onlyTrouble: false }));
 attention.addEventListener("click", () => filter({ onlyTrouble: true }));
 filter({ onlyTrouble: kept.has("trouble") });
 
-setInterval(() => {
+function tick() {
   board.tick(performance.now());
   panel.tick();
   if (silentSince !== null) showLink();
-}, 1000);
+}
+
+let clock = setInterval(tick, 1000);
 feed.start();
 desk.start();
+
+// A page that is left stops: its requests are about to break, and must not be told as a lost connection or touch a
+// document that goes away. A browser may keep it and show it again.
+window.addEventListener("pagehide", () => {
+  clearInterval(clock);
+  feed.stop();
+  desk.stop();
+});
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  clock = setInterval(tick, 1000);
+  feed.go();
+  desk.start();
+});
