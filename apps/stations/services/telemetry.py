@@ -39,24 +39,30 @@ class TankReport:
 
 
 NEWER_BAYS = """
+WITH known AS (
+    SELECT id, state, seconds_left FROM stations_bay WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE stations_bay AS bay
    SET state = new.state, seconds_left = new.seconds_left, device_wash = new.wash,
        fault = new.fault, boot = new.boot, seq = new.seq, reported_at = new.ts
   FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::text[], %s::text[], %s::bigint[],
               %s::bigint[], %s::timestamptz[])
        AS new(id, state, seconds_left, wash, fault, boot, seq, ts)
-  JOIN stations_bay AS known ON known.id = new.id
+  JOIN known ON known.id = new.id
  WHERE bay.id = new.id AND (new.boot, new.seq) > (bay.boot, bay.seq)
 RETURNING bay.id, (bay.state, bay.seconds_left) <> (known.state, known.seconds_left)
 """
 
 NEWER_TANKS = """
+WITH known AS (
+    SELECT id, level_ml, capacity_ml FROM stations_tank WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE stations_tank AS tank
    SET level_ml = new.level_ml, capacity_ml = new.capacity_ml,
        boot = new.boot, seq = new.seq, reported_at = new.ts
   FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[])
        AS new(id, level_ml, capacity_ml, boot, seq, ts)
-  JOIN stations_tank AS known ON known.id = new.id
+  JOIN known ON known.id = new.id
  WHERE tank.id = new.id AND (new.boot, new.seq) > (tank.boot, tank.seq)
 RETURNING tank.id, (tank.level_ml, tank.capacity_ml) <> (known.level_ml, known.capacity_ml)
 """
@@ -174,5 +180,5 @@ def _order(message: messages.BayState | messages.TankLevel) -> tuple[int, int]:
 def _run(statement: str, columns: list[Any]) -> dict[int, bool]:
     """Return the rows that were written, and of each whether what the public sees is another than before."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, columns)
+        cursor.execute(statement, [columns[0], *columns])
         return dict(cursor.fetchall())
