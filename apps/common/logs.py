@@ -12,6 +12,9 @@ SECRET_WORDS = (
 )  # fmt: skip
 HARMLESS = {"code_version", "error_code", "failure_code", "status_code", "decline_code"}
 
+# One list for ever: a logger that was used before a second set-up follows it.
+_PROCESSORS: list[Any] = []
+
 
 def hide_secrets(logger: Any, method: str, entry: dict[str, Any]) -> dict[str, Any]:
     """Replace the values of suspicious keys: the last net, not the rule."""
@@ -39,8 +42,9 @@ def configure(config: dict[str, Any]) -> None:
         if config.get("format") == "json"
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    _PROCESSORS[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

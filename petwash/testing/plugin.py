@@ -15,6 +15,7 @@ from petwash.testing import sockets
 from petwash.testing.stack import RUN_FOLDER, TestStack
 
 _STACK: TestStack | None = None
+WORKERS = "PYTEST_XDIST_AUTO_NUM_WORKERS"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest first: the other workers take over what waits behind them."""
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Give `-n auto` a worker more than there are cores: tests of brokers, sandboxes and browsers often wait."""
+    return None if WORKERS in os.environ else (os.cpu_count() or 1) + 1
 
 
 def pytest_unconfigure() -> None:

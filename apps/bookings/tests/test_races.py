@@ -85,7 +85,7 @@ def test_two_deposits_at_once_charge_once(api, booking, stripe_sandbox, same_key
 
     statuses = race(*[post(text) for text in keys])
     assert 201 in statuses
-    assert set(statuses) <= {201, 409, 503}
+    assert set(statuses) <= {201, 202, 409}  # the other finds it under way, or paid
     assert len(stripe_sandbox.objects("charge")) == 1
     booking.refresh_from_db()
     assert (booking.status, booking.escrow_status) == ("requested", "held")

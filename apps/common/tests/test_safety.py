@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from structlog.testing import capture_logs
 
 from apps.common import crypto, privacy
 from apps.common.db import OutsideCallInTransaction, outside_call
-from apps.common.logs import HIDDEN, hide_secrets
+from apps.common.logs import HIDDEN, configure, hide_secrets
 from petwash.env import Environment
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +80,17 @@ def test_production_refuses_to_start(changes, complaint):
 )
 def test_suspicious_values_are_hidden_from_logs(key):
     assert hide_secrets(None, "info", {key: "4242", "event": "x"})[key] == HIDDEN
+
+
+def test_a_logger_that_was_used_follows_a_second_set_up(settings):
+    log = structlog.get_logger("petwash.tests")
+    log.info("before")
+    configure(settings.LOGGING)
+
+    with capture_logs() as said:
+        log.info("after")
+
+    assert [entry["event"] for entry in said] == ["after"]
 
 
 def test_harmless_values_are_logged():

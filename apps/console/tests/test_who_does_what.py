@@ -25,6 +25,7 @@ ACTIONS: dict[str, dict[Groups, tuple[str, ...]]] = {
     "bookings.NoShowReview": {(OPERATIONS, SAFETY): ("owner_absent", "sitter_absent", "took_place")},
     "commission.CommissionPlan": {(FINANCE,): ("new_version",)},
     "common.OutboxEvent": {(): ("send_again",)},
+    "escrow.BankRefund": {(FINANCE,): ("send", "reject", "returned")},
     "escrow.Freeze": {(FINANCE, SAFETY): ("approve", "lift")},
     "escrow.Hold": {
         (FINANCE, SAFETY): ("freeze", "lift"),
@@ -56,6 +57,7 @@ ACTIONS: dict[str, dict[Groups, tuple[str, ...]]] = {
 LOOK = (OPERATIONS, SUPPORT)
 DOORS: dict[str, Groups] = {
     "commission/commissionplan/{pk}/new-version/": (FINANCE,),
+    "escrow/bankrefund/propose/": (FINANCE,),
     "escrow/freeze/place/": (FINANCE, SAFETY),
     "escrow/freezelimit/decide/": (FINANCE,),
     "escrow/holdpolicy/decide/": (FINANCE,),

@@ -1,10 +1,12 @@
 """The payout run: written down, guarded by our cash, safe to run twice and to kill."""
 
 import itertools
+import os
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -157,8 +159,8 @@ def test_idle_runs_are_forgotten_after_a_day_and_others_stay(many, stripe_sandbo
 
 
 @pytest.fixture
-def filled(owner, sitter_user, db):
-    """A hundred thousand holds, a tenth of them with a running clock."""
+def filled(transactional_db, owner, sitter_user):
+    """A hundred thousand holds, a tenth of them with a running clock; only their owner can have them counted."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -171,7 +173,8 @@ def filled(owner, sitter_user, db):
             """,
             [sitter_user.pk],
         )
-        cursor.execute("ANALYZE escrow_hold")
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owners:
+        owners.execute("ANALYZE escrow_hold")
 
 
 def test_the_run_reads_its_partial_index_with_a_hundred_thousand_holds(filled):
