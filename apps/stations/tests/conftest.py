@@ -11,6 +11,7 @@ from apps.stations.models import Bay, Station, Wash
 from apps.stations.services.activation import Activation
 from apps.stations.tests.device import Device
 from apps.stations.tests.factories import buy_wash, make_station
+from apps.stations.tests.phone import Phone
 from apps.stations.tests.top_ups import Customer
 
 Buy = Callable[..., Activation]
@@ -100,3 +101,25 @@ def customer(api: Any, buy: Buy, device: Device) -> Customer:
     sold = buy()
     device.say(device.event("started", sold.wash), device.state("running", sold.wash, seconds_left=300))
     return Customer(api, sold.wash, sold.wash_token)
+
+
+@pytest.fixture
+def phone(bay: Bay) -> Phone:
+    """A phone that shows the bay's page."""
+    one = Phone(bay)
+    one.look()
+    return one
+
+
+@pytest.fixture
+def running_on(device: Device) -> Callable[[Phone], Wash]:
+    """Buy on a phone and let the water run."""
+
+    def run(phone: Phone) -> Wash:
+        phone.buy()
+        wash = Wash.objects.get()
+        device.say(device.event("started", wash), device.state("running", wash, seconds_left=300))
+        wash.refresh_from_db()
+        return wash
+
+    return run
