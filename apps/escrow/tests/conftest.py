@@ -9,8 +9,10 @@ from django.db import transaction
 from apps.escrow import listeners
 from apps.escrow.tests.holds import Story
 from apps.escrow.tests.paid_out import pay_out
+from apps.escrow.tests.transfers import bounce
 from apps.payments import services as payments
 from apps.payments.tests.fixtures import Sandbox
+from petwash.testing.staff import member_of
 
 
 class Diary(listeners.HoldListener):
@@ -50,3 +52,17 @@ def story(owner: Any, sitter_user: Any, stripe_sandbox: Sandbox) -> Story:
 def released(story: Story, stripe_sandbox: Sandbox) -> Story:
     """A hold that was paid out: 85.00 to the sitter, 15.00 and 10.00 of fees to us."""
     return pay_out(story, stripe_sandbox)
+
+
+@pytest.fixture
+def finance_pair(db: Any) -> tuple[Any, Any]:
+    """Two people of Finance."""
+    return member_of("Finance"), member_of("Finance")
+
+
+@pytest.fixture
+def refused(story: Any) -> Any:
+    """A hold of 110.00 whose refund of 40.00 and 5.00 came back: the card is closed. It is held and frozen."""
+    story.pay()
+    bounce(story, 4_000, 500)
+    return story
