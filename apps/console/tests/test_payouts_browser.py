@@ -46,7 +46,7 @@ def test_finance_sees_what_is_due_and_stops_a_sitter(
     page.get_by_label("Scope").select_option("sitter")
     page.get_by_label("Sitter's address").fill(due.sitter.email)
     page.get_by_label("Why?").fill("Identity in doubt.")
-    page.get_by_role("button", name="Show what it stops").click()
+    page.get_by_role("button", name="Show what it does").click()
     expect(page.get_by_role("heading", name="This stops 1 payment: 110.00 USD")).to_be_visible()
     assert not backstage.do(lambda: due.hold.frozen)
     page.get_by_role("button", name="Freeze payouts now").click()
