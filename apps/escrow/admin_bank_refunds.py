@@ -75,7 +75,7 @@ class BankRefundAdmin(StaffAdmin):
 
         def submit() -> str:
             owed = bank_refunds.owed_of(form.booking_id())
-            row = bank_refunds.propose(
+            row = StayPetEscrow.propose_bank_refund(
                 booking_id=form.booking_id(),
                 parts=form.parts(owed.stay.currency),
                 reference=form.cleaned_data["reference"],

@@ -188,7 +188,7 @@ def live_status(slugs: Iterable[str] | None = None) -> list[LiveStation]:
         station: {"id": slug, "online": online, "bays": [], "tanks": [], "alerts": alerts}
         for station, slug, online, alerts in stations
     }
-    bays = Bay.objects.filter(station__in=ids).order_by("station_id", "number") if ids else Bay.objects.none()
+    bays = Bay.objects.filter(station__in=ids).order_by("station_id", "number")
     for station, public_id, number, state, seconds, locked_at in bays.values_list(
         "station_id", "public_id", "number", "state", "seconds_left", "locked_at"
     ):
@@ -197,7 +197,7 @@ def live_status(slugs: Iterable[str] | None = None) -> list[LiveStation]:
         pictures[station]["bays"].append(
             {"id": str(public_id), "number": number, "state": shown, "seconds_left": seconds if online else 0}
         )
-    tanks = Tank.objects.filter(station__in=ids).order_by("station_id", "chemical") if ids else Tank.objects.none()
+    tanks = Tank.objects.filter(station__in=ids).order_by("station_id", "chemical")
     for station, chemical, level, capacity, status in tanks.values_list(
         "station_id", "chemical", "level_ml", "capacity_ml", "status"
     ):

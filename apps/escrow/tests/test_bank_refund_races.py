@@ -6,24 +6,13 @@ import pytest
 
 from apps.escrow.models import BankRefund
 from apps.escrow.services import StayPetEscrow
-from apps.escrow.tests.holds import fail_refund
 from apps.escrow.tests.transfers import propose, reject, send
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountRef
-from apps.payments.models import Refund as GatewayRefund
 from petwash.testing.races import race
 from petwash.testing.staff import member_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def refused(story: Any) -> Any:
-    """A hold of 110.00 whose refund of 45.00 came back."""
-    story.pay()
-    story.refund(4_000, 500)
-    fail_refund(str(GatewayRefund.objects.get().public_id))
-    return story
 
 
 def test_one_of_all_that_could_happen_to_it_happens(refused: Any, stripe_sandbox: Any) -> None:

@@ -6,22 +6,11 @@ import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
 from apps.escrow.models import BankRefund
-from apps.escrow.tests.holds import fail_refund
-from apps.payments.models import Refund as GatewayRefund
 from petwash.testing.staff import console, member_of
 
 LIST = "/admin/escrow/bankrefund/"
 PROPOSE = f"{LIST}propose/"
 HOLDS = "/admin/escrow/hold/"
-
-
-@pytest.fixture
-def refused(story: Any) -> Any:
-    """A hold of 110.00 whose refund of 45.00 came back."""
-    story.pay()
-    story.refund(4_000, 500)
-    fail_refund(str(GatewayRefund.objects.get().public_id))
-    return story
 
 
 def post(client: Any, path: str, **fields: str) -> str:

@@ -16,6 +16,10 @@ from petwash.testing.databases import TestDatabases
 from petwash.testing.schema_cache import KEPT, SchemaCache, fingerprint
 from petwash.testing.stack import GIVEN_OWNER_URL
 
+needs_our_server = pytest.mark.skipif(
+    GIVEN_OWNER_URL in os.environ, reason="a given server may be of another version than our pg_dump"
+)
+
 
 @pytest.fixture
 def empty(django_db_setup: None) -> Iterator[str]:
@@ -45,7 +49,7 @@ def in_words(url: str) -> list[str]:
     return [line for line in lines if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 
-@pytest.mark.skipif(GIVEN_OWNER_URL in os.environ, reason="a given server may be of another version than our pg_dump")
+@needs_our_server
 def test_a_restored_database_is_the_migrated_one(empty, tmp_path):
     databases = TestDatabases.from_environment()
     migrated = with_database(databases.server_url, databases.template)
@@ -79,7 +83,7 @@ def test_a_module_that_a_migration_imports_counts(tmp_path):
     assert fingerprint(tmp_path) != before
 
 
-@pytest.mark.skipif(GIVEN_OWNER_URL in os.environ, reason="a given server may be of another version than our pg_dump")
+@needs_our_server
 def test_only_the_newest_dumps_are_kept(django_db_setup, tmp_path):
     for age in range(KEPT + 2):
         old = tmp_path / f"{age}.dump"
